@@ -1,0 +1,113 @@
+//! Names that a crash can leave behind, and their removal at the next start.
+//!
+//! Everything ipcmark names outside its own processes (shared-memory objects, scratch directories) carries the
+//! owner's process id and start time: `ipcmark-<pid>-<start>-<n>`. A process id alone would be reused.
+
+use rustix::process::getpid;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+const PREFIX: &str = "ipcmark-";
+
+/// Where POSIX shared-memory objects lie on Linux (`shm_overview(7)`).
+pub const SHM_DIR: &str = "/dev/shm";
+
+/// A name that no other living process uses, without a directory or a leading slash.
+pub fn fresh_name() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let pid = getpid().as_raw_nonzero().get();
+    let start = start_time(pid).unwrap_or(0);
+    let n = NEXT.fetch_add(1, Ordering::Relaxed); // only uniqueness matters
+    format!("{PREFIX}{pid}-{start}-{n}")
+}
+
+/// Removes what dead owners left in `/dev/shm` and in the directory for temporary files. Returns the paths removed;
+/// what belongs to another user or to a living process is left alone.
+pub fn sweep() -> Vec<PathBuf> {
+    [Path::new(SHM_DIR), &std::env::temp_dir()].into_iter().flat_map(sweep_in).collect()
+}
+
+fn sweep_in(directory: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(directory) else { return Vec::new() };
+    entries
+        .flatten()
+        .filter(|entry| entry.file_name().to_str().is_some_and(|name| is_orphan(name) == Some(true)))
+        .map(|entry| entry.path())
+        // `symlink_metadata`: a link planted under our name is removed as a link, never followed.
+        .filter(|path| match fs::symlink_metadata(path) {
+            Ok(metadata) if metadata.is_dir() => fs::remove_dir_all(path).is_ok(),
+            Ok(_) => fs::remove_file(path).is_ok(),
+            Err(_) => false,
+        })
+        .collect()
+}
+
+/// Whether `name` is one of ours and its owner is gone; `None` if it is not one of ours.
+fn is_orphan(name: &str) -> Option<bool> {
+    let mut parts = name.strip_prefix(PREFIX)?.splitn(3, '-');
+    let pid: i32 = parts.next()?.parse().ok()?;
+    let start: u64 = parts.next()?.parse().ok()?;
+    parts.next()?;
+    Some(start_time(pid) != Some(start))
+}
+
+/// When a process started, in clock ticks since boot (`proc(5)`, field 22 of `stat`); `None` if there is none.
+fn start_time(pid: i32) -> Option<u64> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The command's name is in parentheses and may hold anything: count from the last one.
+    let after_name = &stat[stat.rfind(')')? + 1..];
+    after_name.split_whitespace().nth(19)?.parse().ok()
+}
+
+/// A directory for temporary files that goes when this value does, or at the next start after a crash.
+#[derive(Debug)]
+pub struct ScratchDir(PathBuf);
+
+impl ScratchDir {
+    /// Creates it in the system's place for temporary files, for this user alone (mode 0700).
+    pub fn create() -> std::io::Result<ScratchDir> {
+        use std::os::unix::fs::DirBuilderExt;
+        let path = std::env::temp_dir().join(fresh_name());
+        fs::DirBuilder::new().mode(0o700).create(&path)?;
+        Ok(ScratchDir(path))
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for ScratchDir {
+    fn drop(&mut self) {
+        // Failure leaves it to the next start's sweep.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_of_dead_owners_are_orphans() {
+        assert_eq!(is_orphan(&fresh_name()), Some(false));
+        let pid = getpid().as_raw_nonzero().get();
+        assert_eq!(is_orphan(&format!("ipcmark-{pid}-1-0")), Some(true), "same pid, other start: reused");
+        assert_eq!(is_orphan("ipcmark-notes.txt"), None);
+        assert_eq!(is_orphan("somebody-1-1-1"), None);
+    }
+
+    #[test]
+    fn the_sweep_takes_orphans_and_nothing_else() {
+        let scratch = ScratchDir::create().unwrap();
+        let here = scratch.path();
+        fs::write(here.join("ipcmark-1-999999999-0"), "").unwrap();
+        fs::create_dir(here.join("ipcmark-1-999999999-1")).unwrap();
+        fs::write(here.join(fresh_name()), "").unwrap();
+        fs::write(here.join("other"), "").unwrap();
+        assert_eq!(sweep_in(here).len(), 2);
+        assert_eq!(fs::read_dir(here).unwrap().count(), 2);
+    }
+}

@@ -1,0 +1,13 @@
+//! The only door to the operating system: clock, CPUs, futex, shared mappings, descriptors, processes.
+//!
+//! Everything above this room is safe code that knows no system call by number. `unsafe` is allowed here (and in
+//! [`crate::ring`]) and nowhere else.
+
+pub mod clock;
+pub mod cpu;
+pub mod fd;
+pub mod futex;
+pub mod leftovers;
+pub mod process;
+pub mod segment;
+pub mod signal;

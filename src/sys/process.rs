@@ -1,0 +1,140 @@
+//! Child processes: re-executions of this program, held by a descriptor, dying with their parent.
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, WaitOptions};
+use std::ffi::OsStr;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+/// A process that we started or adopted, held by a descriptor that no reuse of its number can redirect (`pidfd_open(2)`).
+#[derive(Debug)]
+pub struct Process {
+    pid: Pid,
+    pidfd: OwnedFd,
+}
+
+/// Starts this program again: the very file that runs, even if a newer one has been built since. The child gets
+/// `stdin` as its standard input, no other descriptor but standard error, and a process group of its own, so
+/// that a terminal's Ctrl-C reaches the parent alone.
+pub fn respawn(stdin: OwnedFd, environment: &[(&OsStr, &OsStr)]) -> io::Result<Process> {
+    #[expect(clippy::disallowed_methods, reason = "this is the one door")]
+    let mut command = Command::new("/proc/self/exe");
+    command.arg0("ipcmark-child").stdin(Stdio::from(stdin)).stdout(Stdio::null()).process_group(0);
+    for (name, value) in environment {
+        command.env(name, value);
+    }
+    let child = command.spawn()?;
+    let pid = Pid::from_child(&child);
+    // Nobody reaps the child but us, so its number cannot have been reused yet.
+    Process::hold(pid)
+}
+
+impl Process {
+    /// Holds a process by its number.
+    ///
+    /// # Errors
+    /// `ESRCH` if there is none.
+    pub fn hold(pid: Pid) -> io::Result<Process> {
+        Ok(Process { pid, pidfd: rustix::process::pidfd_open(pid, PidfdFlags::empty())? })
+    }
+
+    /// Its number.
+    pub fn pid(&self) -> Pid {
+        self.pid
+    }
+
+    /// Whether it still runs (a process that waits to be reaped does not).
+    pub fn is_running(&self) -> bool {
+        !readable(self.pidfd.as_fd(), Duration::ZERO)
+    }
+
+    /// Ends it at once (SIGKILL); nothing happens if it has ended.
+    pub fn kill(&self) {
+        let _ = rustix::process::pidfd_send_signal(&self.pidfd, Signal::KILL);
+    }
+
+    /// Waits at most `limit` for its end and, if it is our child, reaps it. Answers how it ended, `None` if it
+    /// still runs.
+    pub fn reap(&self, limit: Duration) -> Option<Ending> {
+        if !readable(self.pidfd.as_fd(), limit) {
+            return None;
+        }
+        // Adopted children are reaped by number: they stay ours to reap until we do.
+        match rustix::process::waitid(WaitId::Pid(self.pid), WaitIdOptions::EXITED | WaitIdOptions::NOHANG) {
+            Ok(Some(status)) => Some(match (status.exit_status(), status.terminating_signal()) {
+                (Some(code), _) => Ending::Code(code),
+                (None, Some(signal)) => Ending::Signal(signal),
+                (None, None) => Ending::Unknown,
+            }),
+            _ => Some(Ending::Unknown),
+        }
+    }
+}
+
+impl AsFd for Process {
+    /// The pidfd: readable once the process has ended.
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.pidfd.as_fd()
+    }
+}
+
+/// How a process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// It returned this code.
+    Code(i32),
+    /// This signal ended it.
+    Signal(i32),
+    /// It was somebody else's child: the kernel told them.
+    Unknown,
+}
+
+impl std::fmt::Display for Ending {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Ending::Code(code) => write!(f, "exited with code {code}"),
+            Ending::Signal(number) => match Signal::from_named_raw(*number) {
+                Some(signal) => write!(f, "killed by {signal:?}"),
+                None => write!(f, "killed by signal {number}"),
+            },
+            Ending::Unknown => write!(f, "ended"),
+        }
+    }
+}
+
+/// Whether `fd` becomes readable (or its other end closes) within `limit`; a signal does not cut the wait short.
+pub fn readable(fd: BorrowedFd<'_>, limit: Duration) -> bool {
+    let mut fds = [PollFd::new(&fd, PollFlags::IN)];
+    let timeout = Timespec { tv_sec: limit.as_secs() as i64, tv_nsec: i64::from(limit.subsec_nanos()) };
+    rustix::io::retry_on_intr(|| poll(&mut fds, Some(&timeout))).is_ok_and(|ready| ready > 0)
+}
+
+/// Makes the kernel end this process when its parent's thread ends, and ends it now if `parent` is gone already: the
+/// parent may have died before the call (`prctl(2)`, `PR_SET_PDEATHSIG`).
+pub fn die_with_parent(parent: Pid) -> io::Result<()> {
+    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+    if rustix::process::getppid() == Some(parent) {
+        Ok(())
+    } else {
+        Err(io::Error::other("the parent died before this process was ready"))
+    }
+}
+
+/// Makes orphaned grandchildren ours, so that they can be reaped by number after their parent was killed.
+pub fn adopt_orphans() -> io::Result<()> {
+    // The kernel's argument is a flag; rustix spells it as a process number.
+    Ok(rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?)
+}
+
+/// This process's number.
+pub fn own_pid() -> Pid {
+    rustix::process::getpid()
+}
+
+/// Reaps `pid` if it is our child and has ended; for adopted processes that nobody holds.
+pub fn reap_if_ended(pid: Pid) -> bool {
+    matches!(rustix::process::waitpid(Some(pid), WaitOptions::NOHANG), Ok(Some(_)))
+}

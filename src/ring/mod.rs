@@ -1,0 +1,17 @@
+//! Lock-free rings of frames over bytes that two processes share.
+//!
+//! The law of shared memory holds here: nothing that a peer can write is believed. Each end keeps a private copy
+//! of its own position and of the geometry, loads the peer's position once, checks it against the capacity, and
+//! copies a frame's header out before it looks at it. Bytes of a frame are lent to one closure and to nobody else.
+//!
+//! | part | idea |
+//! |---|---|
+//! | [`shared`] | typed places in a segment, with the segment kept alive |
+//! | [`spsc`] | the ring: one producer, one consumer (or several, each of which sees everything) |
+//! | [`bell`] | sleep and wake without a system call while nobody sleeps |
+//! | [`wait`] | spin, hybrid or block until something is there |
+
+pub mod bell;
+pub mod shared;
+pub mod spsc;
+pub mod wait;

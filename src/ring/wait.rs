@@ -1,0 +1,136 @@
+//! How an endpoint waits: spin, spin then sleep, or sleep.
+
+use super::bell::Bell;
+use crate::sys::clock::Clock;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// The ways to wait, as a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WaitKind {
+    /// Sleep in the kernel at once.
+    Block,
+    /// Spin for a while, then sleep.
+    Hybrid,
+    /// Never sleep: lowest latency, one CPU per waiting end.
+    Spin,
+}
+
+/// A way to wait, as a type: rings are compiled once for each, so that a spin is load, pause, branch.
+pub trait Wait: Send + 'static {
+    /// The same as a value.
+    const KIND: WaitKind;
+}
+
+/// [`WaitKind::Block`] as a type.
+#[derive(Debug)]
+pub struct Block;
+/// [`WaitKind::Hybrid`] as a type.
+#[derive(Debug)]
+pub struct Hybrid;
+/// [`WaitKind::Spin`] as a type.
+#[derive(Debug)]
+pub struct Spin;
+
+impl Wait for Block {
+    const KIND: WaitKind = WaitKind::Block;
+}
+impl Wait for Hybrid {
+    const KIND: WaitKind = WaitKind::Hybrid;
+}
+impl Wait for Spin {
+    const KIND: WaitKind = WaitKind::Spin;
+}
+
+/// A limited time of spinning, for `hybrid`.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget {
+    clock: Clock,
+    ns: u64,
+}
+
+impl Budget {
+    /// At most this long; zero means that `hybrid` sleeps at once.
+    pub fn new(limit: Duration) -> Budget {
+        Budget { clock: Clock::system(), ns: limit.as_nanos() as u64 }
+    }
+
+    /// Spins until `poll` finds something or the time is over.
+    #[inline]
+    pub fn spin<T>(&self, mut poll: impl FnMut() -> Option<T>) -> Option<T> {
+        if self.ns == 0 {
+            return poll();
+        }
+        let begin = self.clock.now();
+        loop {
+            // The clock costs as much as a pause: one reading for several looks.
+            for _ in 0..16 {
+                if let Some(found) = poll() {
+                    return Some(found);
+                }
+                std::hint::spin_loop();
+            }
+            if self.clock.now() - begin >= self.ns {
+                return None;
+            }
+        }
+    }
+}
+
+/// Waits in the manner of `W` until `poll` finds something. `bell` belongs to the caller alone, and rings after
+/// whatever `poll` looks for has been published.
+#[inline]
+pub fn wait_for<W: Wait, T>(bell: &Bell, budget: &Budget, mut poll: impl FnMut() -> Option<T>) -> T {
+    loop {
+        let found = match W::KIND {
+            WaitKind::Block => poll(),
+            WaitKind::Hybrid => budget.spin(&mut poll),
+            WaitKind::Spin => loop {
+                if let Some(found) = poll() {
+                    return found;
+                }
+                std::hint::spin_loop();
+            },
+        };
+        if let Some(found) = found.or_else(|| bell.sleep_unless(&mut poll)) {
+            return found;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ring::shared::Word;
+    use crate::sys::segment::Segment;
+    use std::sync::Arc;
+    use std::sync::atomic::Ordering;
+
+    /// Two threads hand a number back and forth; a lost wake-up hangs the test.
+    fn ping_pong<W: Wait>(rounds: u64) {
+        let segment = Arc::new(Segment::create(4096).unwrap());
+        let bell = |i: usize| Bell::new(Word::u32(&segment, 1024 + i * 128));
+        let number = Word::u64(&segment, 0);
+        let budget = Budget::new(Duration::from_micros(5));
+        let side = |odd: u64, own: Bell, other: Bell| {
+            for round in 0..rounds {
+                let want = 2 * round + odd;
+                wait_for::<W, _>(&own, &budget, || (number.load(Ordering::Acquire) == want).then_some(()));
+                number.store(want + 1, Ordering::Release); // SYNC: the Acquire load above, in the other thread
+                other.ring();
+            }
+        };
+        std::thread::scope(|scope| {
+            scope.spawn(|| side(0, bell(0), bell(1)));
+            scope.spawn(|| side(1, bell(1), bell(0)));
+        });
+        assert_eq!(number.load(Ordering::Relaxed), 2 * rounds);
+    }
+
+    #[test]
+    fn no_wake_up_is_lost() {
+        ping_pong::<Block>(20_000);
+        ping_pong::<Hybrid>(20_000);
+    }
+}

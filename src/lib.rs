@@ -3,3 +3,4 @@
 pub mod sys;
 #[allow(unsafe_code, reason = "lends bytes of shared memory in place")]
 pub mod ring;
+pub mod transport;

@@ -1,0 +1,131 @@
+//! Waiting on descriptors, in each of the three ways.
+
+use super::{Error, Result, WaitKind};
+use crate::ring::wait::Budget;
+use rustix::event::{PollFd, PollFlags, Timespec, epoll, poll};
+use rustix::io::Errno;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
+
+/// How a descriptor's owner waits: in a blocking call, by trying again, or by trying for a while and then sleeping.
+#[derive(Clone, Debug)]
+pub(super) struct FdWait {
+    kind: WaitKind,
+    budget: Budget,
+}
+
+impl FdWait {
+    pub(super) fn new(kind: WaitKind, spin: Duration) -> FdWait {
+        FdWait { kind, budget: Budget::new(spin) }
+    }
+
+    /// Prepares a descriptor: only `block` uses blocking calls, since one call is cheaper than a wait and a call.
+    pub(super) fn prepare(&self, fd: BorrowedFd<'_>) -> Result<()> {
+        let nonblocking = self.kind != WaitKind::Block;
+        rustix::io::ioctl_fionbio(fd, nonblocking).map_err(Error::os("setting a descriptor's blocking mode"))
+    }
+
+    /// One attempt that does not wait, even where the descriptor would.
+    #[inline]
+    pub(super) fn once<T>(
+        &self,
+        fd: BorrowedFd<'_>,
+        mut attempt: impl FnMut() -> rustix::io::Result<T>,
+    ) -> rustix::io::Result<T> {
+        if self.kind == WaitKind::Block {
+            let now = Timespec::default();
+            if poll(&mut [PollFd::new(&fd, PollFlags::IN)], Some(&now)) == Ok(0) {
+                return Err(Errno::AGAIN);
+            }
+        }
+        attempt()
+    }
+
+    /// Repeats `attempt` until it does not answer that it would block.
+    #[inline]
+    pub(super) fn until<T>(
+        &self,
+        fd: BorrowedFd<'_>,
+        events: PollFlags,
+        mut attempt: impl FnMut() -> rustix::io::Result<T>,
+    ) -> rustix::io::Result<T> {
+        let mut look = || match attempt() {
+            Err(Errno::AGAIN | Errno::INTR) => None,
+            outcome => Some(outcome),
+        };
+        loop {
+            match self.kind {
+                WaitKind::Block => {
+                    if let Some(outcome) = look() {
+                        return outcome;
+                    }
+                }
+                WaitKind::Spin => {
+                    if let Some(outcome) = look() {
+                        return outcome;
+                    }
+                    std::hint::spin_loop();
+                }
+                WaitKind::Hybrid => {
+                    if let Some(outcome) = self.budget.spin(&mut look) {
+                        return outcome;
+                    }
+                    // Ready, closed or interrupted: the next attempt tells.
+                    let _ = poll(&mut [PollFd::new(&fd, events)], None);
+                }
+            }
+        }
+    }
+}
+
+/// Whichever of several descriptors is readable (`epoll(7)`, level-triggered).
+#[derive(Debug)]
+pub(super) struct Readiness {
+    epoll: OwnedFd,
+    wait: FdWait,
+}
+
+impl Readiness {
+    pub(super) fn new(wait: FdWait) -> Result<Readiness> {
+        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC).map_err(Error::os("creating an epoll instance"))?;
+        Ok(Readiness { epoll, wait })
+    }
+
+    /// Adds a descriptor under a number.
+    pub(super) fn add(&self, fd: impl AsFd, number: usize) -> Result<()> {
+        let data = epoll::EventData::new_u64(number as u64);
+        epoll::add(&self.epoll, fd, data, epoll::EventFlags::IN).map_err(Error::os("adding a link to epoll"))
+    }
+
+    /// Stops looking at a descriptor.
+    pub(super) fn remove(&self, fd: impl AsFd) {
+        // It fails only if the descriptor is not there.
+        let _ = epoll::delete(&self.epoll, fd);
+    }
+
+    /// Waits until at least one is readable and appends the numbers of those that are.
+    pub(super) fn wait(&self, ready: &mut impl Extend<usize>) -> Result<()> {
+        const NONE: epoll::Event =
+            epoll::Event { flags: epoll::EventFlags::empty(), data: epoll::EventData::new_u64(0) };
+        let mut events = [NONE; 64];
+        let mut poll = |sleep: bool| {
+            let now = Timespec::default();
+            match epoll::wait(&self.epoll, &mut events, if sleep { None } else { Some(&now) }) {
+                Ok(0) | Err(Errno::INTR) => None,
+                outcome => Some(outcome.map_err(Error::os("waiting for a link"))),
+            }
+        };
+        let count = loop {
+            let found = match self.wait.kind {
+                WaitKind::Block => poll(true),
+                WaitKind::Spin => poll(false),
+                WaitKind::Hybrid => self.wait.budget.spin(|| poll(false)).or_else(|| poll(true)),
+            };
+            if let Some(outcome) = found {
+                break outcome?;
+            }
+        };
+        ready.extend(events[..count].iter().map(|event| event.data.u64() as usize));
+        Ok(())
+    }
+}

@@ -1,0 +1,91 @@
+//! `pipe`: two anonymous pipes a link, one each way (`pipe(7)`).
+
+use super::fd_wait::FdWait;
+use super::stream::{Chunk, FrameReader, FrameWriter, StreamInbox, StreamOutbox, StreamRx, StreamTx};
+use super::{ALL_WAITS, Caps, Error, MAX_FRAME, Result, Spec, Transport, Wait};
+use crate::sys::fd::Descriptor;
+use rustix::pipe::{PipeFlags, fcntl_setpipe_size, pipe_with};
+use serde::{Deserialize, Serialize};
+use std::os::fd::OwnedFd;
+use std::time::Duration;
+
+/// The transport.
+#[derive(Debug)]
+pub struct Pipe;
+
+/// A renderer's two ends.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Address {
+    write: Descriptor,
+    read: Descriptor,
+    max_frame: usize,
+    spin: Duration,
+}
+
+/// Main's two ends of each link.
+#[derive(Debug)]
+pub struct Bound {
+    spec: Spec,
+    links: Vec<(OwnedFd, OwnedFd)>,
+}
+
+impl Transport for Pipe {
+    const NAME: &'static str = "pipe";
+    const CAPS: Caps = Caps {
+        about: "two anonymous pipes a link",
+        max_frame: MAX_FRAME,
+        processes: true,
+        waits: ALL_WAITS,
+        one_write_broadcast: false,
+        echo: false,
+    };
+    type Address = Address;
+    type Bound = Bound;
+    type Outbox<W: Wait> = StreamOutbox;
+    type Inbox<W: Wait> = StreamInbox;
+    type Tx<W: Wait> = StreamTx;
+    type Rx<W: Wait> = StreamRx;
+
+    fn bind(spec: &Spec) -> Result<(Bound, Vec<Address>)> {
+        let (mut links, mut addresses) = (Vec::new(), Vec::new());
+        for _ in 0..spec.windows {
+            let (up_read, up_write) = large_pipe()?;
+            let (down_read, down_write) = large_pipe()?;
+            links.push((down_write, up_read));
+            addresses.push(Address {
+                write: Descriptor(up_write),
+                read: Descriptor(down_read),
+                max_frame: spec.max_frame,
+                spin: spec.spin,
+            });
+        }
+        Ok((Bound { spec: *spec, links }, addresses))
+    }
+
+    fn accept<W: Wait>(bound: Bound) -> Result<(StreamOutbox, StreamInbox)> {
+        let Bound { spec, links } = bound;
+        let wait = FdWait::new(W::KIND, spec.spin);
+        let (mut writers, mut readers) = (Vec::new(), Vec::new());
+        for (write, read) in links {
+            writers.push(FrameWriter::new(write, wait.clone(), Chunk::STREAM, spec.max_frame)?);
+            readers.push(FrameReader::new(read, wait.clone(), Chunk::STREAM, spec.max_frame)?);
+        }
+        Ok((StreamOutbox(writers), StreamInbox::new(readers, wait)?))
+    }
+
+    fn connect<W: Wait>(address: Address) -> Result<(StreamTx, StreamRx)> {
+        let Address { write, read, max_frame, spin } = address;
+        let wait = FdWait::new(W::KIND, spin);
+        let writer = FrameWriter::new(write.0, wait.clone(), Chunk::STREAM, max_frame)?;
+        let reader = FrameReader::new(read.0, wait, Chunk::STREAM, max_frame)?;
+        Ok((StreamTx(writer), StreamRx(reader)))
+    }
+}
+
+/// A pipe of 1 MiB, the most that any user may ask for by default (`/proc/sys/fs/pipe-max-size`): large frames then
+/// pass in fewer turns. Where the user's share is used up, the default of 64 KiB works as well.
+fn large_pipe() -> Result<(OwnedFd, OwnedFd)> {
+    let (read, write) = pipe_with(PipeFlags::CLOEXEC).map_err(Error::os("making a pipe"))?;
+    let _ = fcntl_setpipe_size(&write, 1 << 20);
+    Ok((read, write))
+}

@@ -1,0 +1,236 @@
+//! A renderer's halves.
+
+use super::{Common, Hub, Link, Shape, is_gone, set_gone};
+use crate::ring::bell::Bell;
+use crate::ring::spsc::{Consumer, Producer, Ready};
+use crate::ring::wait::{WaitKind, wait_for};
+use crate::sys::futex;
+use crate::sys::process::own_pid;
+use crate::transport::watch::Watch;
+use crate::transport::{Error, Result, Rx, Tx, Wait, check_len};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering, fence};
+
+/// Opens both halves and tells main.
+pub(super) fn open<W: Wait>(
+    hub: Hub,
+    link: Link,
+    peer: usize,
+    main_pid: u32,
+    shape: Shape,
+) -> Result<(ShmTx<W>, ShmRx<W>)> {
+    let (hub, link) = (Arc::new(hub), Arc::new(link));
+    let main_died = Arc::new(AtomicBool::new(false));
+    let watch = {
+        let (link, main_died) = (Arc::clone(&link), Arc::clone(&main_died));
+        Arc::new(Watch::start(&[main_pid], move |_| {
+            main_died.store(true, Ordering::Release); // SYNC: the Acquire loads in recv and send
+            link.tx_bell.ring();
+            link.rx_bell.ring();
+        })?)
+    };
+    let tx = ShmTx {
+        up: link.up_producer(),
+        bit: 1 << peer,
+        common: Common::new(&shape, Arc::clone(&watch)),
+        main_died: Arc::clone(&main_died),
+        hub: Arc::clone(&hub),
+        link: Arc::clone(&link),
+    };
+    let broadcast = Consumer::new(hub.broadcast_tail.clone(), link.broadcast_head(), hub.broadcast_frames());
+    let rx = ShmRx {
+        bell: link.rx_bell.clone(),
+        rings: Rings { down: link.down_consumer(), broadcast, main_died, hub, link },
+        common: Common::new(&shape, watch),
+    };
+    let pid = &rx.rings.link.flags.pid;
+    pid.store(own_pid().as_raw_nonzero().get().cast_unsigned(), Ordering::Release); // SYNC: the Acquire load in accept
+    futex::wake(pid, 1);
+    Ok((tx, rx))
+}
+
+/// A renderer's sending half.
+#[derive(Debug)]
+pub struct ShmTx<W> {
+    up: Producer,
+    /// This link's among the ready bits.
+    bit: u64,
+    common: Common<W>,
+    main_died: Arc<AtomicBool>,
+    hub: Arc<Hub>,
+    link: Arc<Link>,
+}
+
+impl<W: Wait> Tx for ShmTx<W> {
+    type Rx = ShmRx<W>;
+
+    #[inline]
+    fn send(&mut self, len: usize, fill: impl FnOnce(&mut [u8])) -> Result<()> {
+        check_len(len, self.common.max_frame)?;
+        if self.main_is_gone() {
+            return Err(Error::Closed { peer: None });
+        }
+        if !self.up.has_room(len)? {
+            self.wait_for_room(len)?;
+        }
+        self.up.push(0, len, fill);
+        self.tell_main();
+        Ok(())
+    }
+}
+
+impl<W: Wait> ShmTx<W> {
+    fn main_is_gone(&self) -> bool {
+        is_gone(&self.link.flags.inbox_gone) || self.main_died.load(Ordering::Acquire) // SYNC: the Watch in open
+    }
+
+    #[cold]
+    fn wait_for_room(&mut self, len: usize) -> Result<()> {
+        let link = Arc::clone(&self.link);
+        let budget = self.common.budget;
+        wait_for::<W, _>(&link.tx_bell, &budget, || match self.up.has_room(len) {
+            Err(corrupt) => Some(Err(corrupt.into())),
+            Ok(true) => Some(Ok(())),
+            Ok(false) if self.main_is_gone() => Some(Err(Error::Closed { peer: None })),
+            Ok(false) => {
+                self.tell_main(); // a pad may have been published
+                None
+            }
+        })
+    }
+
+    /// After a publication: sets the bit if there are others, and wakes main if it sleeps.
+    #[inline]
+    fn tell_main(&self) {
+        if self.common.alone && W::KIND == WaitKind::Spin {
+            return; // main looks at the ring itself and never sleeps
+        }
+        fence(Ordering::SeqCst); // SYNC: with the swap in ShmInbox::find and the fence in Bell::sleep_unless
+        if !self.common.alone && self.hub.ready.load(Ordering::Relaxed) & self.bit == 0 {
+            self.hub.ready.fetch_or(self.bit, Ordering::SeqCst); // SYNC: the swap in ShmInbox::find
+        }
+        if W::KIND != WaitKind::Spin {
+            self.hub.inbox_bell.ring_fenced();
+        }
+    }
+}
+
+impl<W> Drop for ShmTx<W> {
+    fn drop(&mut self) {
+        set_gone(&self.link.flags.renderer_gone);
+        self.hub.ready.fetch_or(self.bit, Ordering::SeqCst); // SYNC: the swap in ShmInbox::find
+        self.hub.inbox_bell.ring();
+        self.hub.outbox_bell.ring();
+    }
+}
+
+/// A renderer's receiving half.
+#[derive(Debug)]
+pub struct ShmRx<W> {
+    rings: Rings,
+    bell: Bell,
+    common: Common<W>,
+}
+
+/// The two rings that a renderer reads, merged.
+#[derive(Debug)]
+struct Rings {
+    down: Consumer,
+    broadcast: Consumer,
+    main_died: Arc<AtomicBool>,
+    hub: Arc<Hub>,
+    link: Arc<Link>,
+}
+
+/// Which ring has the next frame.
+enum Next {
+    Down(Ready),
+    Broadcast(Ready),
+}
+
+impl Rings {
+    /// The next frame in main's order, if one is there.
+    ///
+    /// The broadcast ring is looked at first: whatever main pushed before a broadcast that is visible then is visible
+    /// in the down ring afterwards, and its mark says that it goes first.
+    #[inline]
+    fn find<W: Wait>(&mut self) -> Result<Option<Next>> {
+        let broadcast = self.broadcast.peek()?;
+        let Some(down) = self.down.peek()? else {
+            if broadcast.is_none() {
+                self.release::<W>();
+            }
+            return Ok(broadcast.map(Next::Broadcast));
+        };
+        if down.mark <= self.broadcast.position() {
+            return Ok(Some(Next::Down(down)));
+        }
+        // Sent after a broadcast, which is visible by now.
+        match self.broadcast.peek()? {
+            Some(ready) => Ok(Some(Next::Broadcast(ready))),
+            None if down.mark <= self.broadcast.position() => Ok(Some(Next::Down(down))),
+            None => Err(Error::Corrupt("mark ahead of the broadcasts")),
+        }
+    }
+
+    /// Tells main what has been consumed, and wakes it if it waits for room.
+    fn release<W: Wait>(&mut self) {
+        let news = self.down.release() | self.broadcast.release();
+        if news && W::KIND != WaitKind::Spin {
+            self.hub.outbox_bell.ring();
+        }
+    }
+
+    #[inline]
+    fn lend<W: Wait, R>(&mut self, next: Next, read: impl FnOnce(&[u8]) -> R) -> R {
+        let result = match next {
+            Next::Down(ready) => self.down.pop(ready, read),
+            Next::Broadcast(ready) => self.broadcast.pop(ready, read),
+        };
+        if self.down.should_release() || self.broadcast.should_release() {
+            self.release::<W>();
+        }
+        result
+    }
+
+    /// Looks once; `Some(Err(Closed))` only if nothing is left to receive.
+    #[inline]
+    fn look<W: Wait>(&mut self) -> Option<Result<Next>> {
+        match self.find::<W>() {
+            Ok(None) => {}
+            found => return found.transpose(),
+        }
+        // SYNC: the Watch in open, and set_gone in main's halves
+        if !is_gone(&self.link.flags.outbox_gone) && !self.main_died.load(Ordering::Acquire) {
+            return None;
+        }
+        // It may have sent something between the look and its end.
+        Some(self.find::<W>().and_then(|next| next.ok_or(Error::Closed { peer: None })))
+    }
+}
+
+impl<W: Wait> Rx for ShmRx<W> {
+    #[inline]
+    fn recv<R>(&mut self, read: impl FnOnce(&[u8]) -> R) -> Result<R> {
+        let next = wait_for::<W, _>(&self.bell, &self.common.budget, || self.rings.look::<W>())?;
+        Ok(self.rings.lend::<W, _>(next, read))
+    }
+
+    #[inline]
+    fn try_recv<R>(&mut self, read: impl FnOnce(&[u8]) -> R) -> Result<Option<R>> {
+        match self.rings.look::<W>() {
+            None => Ok(None),
+            Some(next) => {
+                let next = next?;
+                Ok(Some(self.rings.lend::<W, _>(next, read)))
+            }
+        }
+    }
+}
+
+impl Drop for Rings {
+    fn drop(&mut self) {
+        set_gone(&self.link.flags.renderer_gone);
+        self.hub.outbox_bell.ring();
+    }
+}

@@ -1,0 +1,275 @@
+//! Frames over byte streams: what `pipe` and the sockets share once their descriptors are connected.
+//!
+//! A frame is its length in four bytes (little-endian) and its bytes. A writer makes one system call for a frame,
+//! a reader takes as much as there is in one, so that a burst of small frames costs one call. A socket that keeps
+//! packets apart is used as a stream whose writes have a largest size.
+
+use super::fd_wait::{FdWait, Readiness};
+use super::{Error, Inbox, MAX_FRAME, Outbox, Peer, Result, Rx, Tx, check_len};
+use rustix::event::PollFlags;
+use rustix::io::Errno;
+use std::collections::VecDeque;
+use std::os::fd::{AsFd, OwnedFd};
+
+const PREFIX: usize = 4;
+
+/// Most bytes that one write takes, and fewest that a read offers room for. Packets that a reader has no room for
+/// would lose their rest.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Chunk {
+    pub(super) write: usize,
+    pub(super) read: usize,
+}
+
+impl Chunk {
+    /// For streams: write all at once, read 64 KiB or more.
+    pub(super) const STREAM: Chunk = Chunk { write: usize::MAX, read: 64 << 10 };
+}
+
+/// Writes frames to one descriptor.
+#[derive(Debug)]
+pub(super) struct FrameWriter {
+    fd: OwnedFd,
+    wait: FdWait,
+    chunk: Chunk,
+    max_frame: usize,
+    buffer: Vec<u8>,
+}
+
+impl FrameWriter {
+    pub(super) fn new(fd: OwnedFd, wait: FdWait, chunk: Chunk, max_frame: usize) -> Result<FrameWriter> {
+        wait.prepare(fd.as_fd())?;
+        Ok(FrameWriter { fd, wait, chunk, max_frame, buffer: vec![0; PREFIX + max_frame] })
+    }
+
+    #[inline]
+    fn send(&mut self, peer: Option<Peer>, len: usize, fill: impl FnOnce(&mut [u8])) -> Result<()> {
+        check_len(len, self.max_frame)?;
+        let frame = &mut self.buffer[..PREFIX + len];
+        frame[..PREFIX].copy_from_slice(&(len as u32).to_le_bytes());
+        fill(&mut frame[PREFIX..]);
+        let mut rest = &*frame;
+        while !rest.is_empty() {
+            let piece = &rest[..rest.len().min(self.chunk.write)];
+            let write = || rustix::io::write(&self.fd, piece);
+            match self.wait.until(self.fd.as_fd(), PollFlags::OUT, write) {
+                Ok(written) => rest = &rest[written..],
+                Err(Errno::PIPE | Errno::CONNRESET) => return Err(Error::Closed { peer }),
+                Err(error) => return Err(Error::os("writing to a link")(error)),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads frames from one descriptor.
+#[derive(Debug)]
+pub(super) struct FrameReader {
+    fd: OwnedFd,
+    wait: FdWait,
+    chunk: Chunk,
+    max_frame: usize,
+    buffer: Vec<u8>,
+    /// What has been read and not yet lent lies in `start..end`.
+    start: usize,
+    end: usize,
+}
+
+impl FrameReader {
+    pub(super) fn new(fd: OwnedFd, wait: FdWait, chunk: Chunk, max_frame: usize) -> Result<FrameReader> {
+        wait.prepare(fd.as_fd())?;
+        let buffer = vec![0; PREFIX + max_frame + chunk.read];
+        Ok(FrameReader { fd, wait, chunk, max_frame, buffer, start: 0, end: 0 })
+    }
+
+    /// Length of the frame at the front, if all of it is here.
+    #[inline]
+    fn complete(&self) -> Result<Option<usize>> {
+        let Some((prefix, rest)) = self.buffer[self.start..self.end].split_first_chunk::<PREFIX>() else {
+            return Ok(None);
+        };
+        let len = u32::from_le_bytes(*prefix) as usize;
+        if len > self.max_frame {
+            return Err(Error::Corrupt("a frame's length"));
+        }
+        Ok((rest.len() >= len).then_some(len))
+    }
+
+    /// Lends the complete frame of `len` bytes at the front.
+    #[inline]
+    fn take<R>(&mut self, len: usize, read: impl FnOnce(&[u8]) -> R) -> R {
+        let begin = self.start + PREFIX;
+        let result = read(&self.buffer[begin..begin + len]);
+        self.start = begin + len;
+        if self.start == self.end {
+            (self.start, self.end) = (0, 0);
+        }
+        result
+    }
+
+    /// Makes room and reads once, waiting if `wait` says so. Answers whether anything came.
+    #[inline]
+    fn fill(&mut self, wait: bool, peer: Option<Peer>) -> Result<bool> {
+        if self.buffer.len() - self.end < self.chunk.read {
+            self.buffer.copy_within(self.start..self.end, 0);
+            (self.start, self.end) = (0, self.end - self.start);
+        }
+        let FrameReader { fd, buffer, end, .. } = self;
+        let read = || rustix::io::read(&*fd, &mut buffer[*end..]);
+        let outcome = if wait {
+            self.wait.until(fd.as_fd(), PollFlags::IN, read)
+        } else {
+            self.wait.once(fd.as_fd(), read)
+        };
+        match outcome {
+            Ok(0) | Err(Errno::CONNRESET) => Err(Error::Closed { peer }),
+            Ok(count) => {
+                self.end += count;
+                Ok(true)
+            }
+            Err(Errno::AGAIN) => Ok(false),
+            Err(error) => Err(Error::os("reading from a link")(error)),
+        }
+    }
+}
+
+/// A renderer's sending half.
+#[derive(Debug)]
+pub struct StreamTx(pub(super) FrameWriter);
+
+impl Tx for StreamTx {
+    type Rx = StreamRx;
+
+    #[inline]
+    fn send(&mut self, len: usize, fill: impl FnOnce(&mut [u8])) -> Result<()> {
+        self.0.send(None, len, fill)
+    }
+}
+
+/// A renderer's receiving half.
+#[derive(Debug)]
+pub struct StreamRx(pub(super) FrameReader);
+
+impl Rx for StreamRx {
+    #[inline]
+    fn recv<R>(&mut self, read: impl FnOnce(&[u8]) -> R) -> Result<R> {
+        loop {
+            if let Some(len) = self.0.complete()? {
+                return Ok(self.0.take(len, read));
+            }
+            self.0.fill(true, None)?;
+        }
+    }
+
+    #[inline]
+    fn try_recv<R>(&mut self, read: impl FnOnce(&[u8]) -> R) -> Result<Option<R>> {
+        loop {
+            if let Some(len) = self.0.complete()? {
+                return Ok(Some(self.0.take(len, read)));
+            }
+            if !self.0.fill(false, None)? {
+                return Ok(None);
+            }
+        }
+    }
+}
+
+/// Main's sending half.
+#[derive(Debug)]
+pub struct StreamOutbox(pub(super) Vec<FrameWriter>);
+
+impl Outbox for StreamOutbox {
+    #[inline]
+    fn send_to(&mut self, peer: Peer, len: usize, fill: impl FnOnce(&mut [u8])) -> Result<()> {
+        self.0[peer].send(Some(peer), len, fill)
+    }
+
+    fn windows(&self) -> usize {
+        self.0.len()
+    }
+}
+
+/// Main's receiving half: reads the one link directly, or waits for whichever of several is readable.
+#[derive(Debug)]
+pub struct StreamInbox {
+    /// `None` once a peer's end has been reported.
+    links: Vec<Option<FrameReader>>,
+    /// Only with several links: one is waited for by reading.
+    readiness: Option<Readiness>,
+    /// Links that may have frames, in the order of their turns.
+    turns: VecDeque<Peer>,
+}
+
+impl StreamInbox {
+    pub(super) fn new(links: Vec<FrameReader>, wait: FdWait) -> Result<StreamInbox> {
+        let readiness = if links.len() > 1 { Some(Readiness::new(wait)?) } else { None };
+        for (peer, link) in links.iter().enumerate() {
+            if let Some(readiness) = &readiness {
+                readiness.add(&link.fd, peer)?;
+            }
+        }
+        Ok(StreamInbox { links: links.into_iter().map(Some).collect(), readiness, turns: VecDeque::new() })
+    }
+
+    /// The next link with a complete frame, and the frame's length.
+    #[inline]
+    fn next(&mut self) -> Result<(Peer, usize)> {
+        loop {
+            let Some(&peer) = self.turns.front() else {
+                self.wait()?;
+                continue;
+            };
+            let Some(link) = &mut self.links[peer] else {
+                self.turns.pop_front();
+                continue;
+            };
+            if let Some(len) = link.complete()? {
+                return Ok((peer, len));
+            }
+            self.turns.pop_front();
+        }
+    }
+
+    /// Reads at least once from at least one link, and gives those links their turns.
+    fn wait(&mut self) -> Result<()> {
+        let Some(readiness) = &self.readiness else {
+            let link = self.links[0].as_mut().ok_or(Error::Closed { peer: Some(0) })?;
+            link.fill(true, Some(0))?;
+            self.turns.push_back(0);
+            return Ok(());
+        };
+        if self.links.iter().all(Option::is_none) {
+            return Err(Error::Closed { peer: None });
+        }
+        let first = self.turns.len();
+        readiness.wait(&mut self.turns)?;
+        for turn in first..self.turns.len() {
+            let peer = self.turns[turn];
+            let Some(link) = &mut self.links[peer] else { continue };
+            // Readable now, so this does not wait even where the descriptor would.
+            if let Err(error) = link.fill(true, Some(peer)) {
+                readiness.remove(&link.fd);
+                self.links[peer] = None;
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Inbox for StreamInbox {
+    type Outbox = StreamOutbox;
+
+    #[inline]
+    fn recv<R>(&mut self, read: impl FnOnce(Peer, &[u8]) -> R) -> Result<R> {
+        let (peer, len) = self.next()?;
+        let link = self.links[peer].as_mut().ok_or(Error::Closed { peer: Some(peer) })?;
+        let result = link.take(len, |frame| read(peer, frame));
+        if self.turns.len() > 1 {
+            self.turns.rotate_left(1); // the others' turn
+        }
+        Ok(result)
+    }
+}
+
+const _: () = assert!(MAX_FRAME <= u32::MAX as usize, "a frame's length travels in four bytes");

@@ -1,0 +1,97 @@
+//! `tcp`: a TCP connection over loopback a link, with Nagle's delay off (`tcp(7)`, `TCP_NODELAY`).
+
+use super::fd_wait::FdWait;
+use super::stream::{Chunk, StreamInbox, StreamOutbox, StreamRx, StreamTx};
+use super::uds_stream::{halves, hub};
+use super::{ALL_WAITS, Caps, Error, MAX_FRAME, Result, Spec, Transport, Wait};
+use crate::sys::process::readable;
+use serde::{Deserialize, Serialize};
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::os::fd::{AsFd, OwnedFd};
+use std::time::Duration;
+
+/// The transport.
+#[derive(Debug)]
+pub struct Tcp;
+
+/// Where main listens, and who comes.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Address {
+    at: SocketAddr,
+    /// Known to this renderer alone: any process of the host can reach the port.
+    ticket: [u8; 16],
+    max_frame: usize,
+    spin: Duration,
+}
+
+/// A listening socket and the tickets of the renderers, in order.
+#[derive(Debug)]
+pub struct Bound {
+    spec: Spec,
+    listener: TcpListener,
+    tickets: Vec<[u8; 16]>,
+}
+
+/// A connection that does not show its ticket in this time is not one of ours.
+const TICKET_LIMIT: Duration = Duration::from_secs(1);
+
+impl Transport for Tcp {
+    const NAME: &'static str = "tcp";
+    const CAPS: Caps = Caps {
+        about: "a TCP connection over loopback a link, no delay",
+        max_frame: MAX_FRAME,
+        processes: true,
+        waits: ALL_WAITS,
+        one_write_broadcast: false,
+        echo: false,
+    };
+    type Address = Address;
+    type Bound = Bound;
+    type Outbox<W: Wait> = StreamOutbox;
+    type Inbox<W: Wait> = StreamInbox;
+    type Tx<W: Wait> = StreamTx;
+    type Rx<W: Wait> = StreamRx;
+
+    fn bind(spec: &Spec) -> Result<(Bound, Vec<Address>)> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(Error::os("listening on loopback"))?;
+        let at = listener.local_addr().map_err(Error::os("asking for the port"))?;
+        let tickets = (0..spec.windows).map(|_| random_ticket()).collect::<Result<Vec<_>>>()?;
+        let addresses = tickets
+            .iter()
+            .map(|&ticket| Address { at, ticket, max_frame: spec.max_frame, spin: spec.spin })
+            .collect();
+        Ok((Bound { spec: *spec, listener, tickets }, addresses))
+    }
+
+    fn accept<W: Wait>(bound: Bound) -> Result<(StreamOutbox, StreamInbox)> {
+        let Bound { spec, listener, tickets } = bound;
+        let mut connected: Vec<Option<OwnedFd>> = tickets.iter().map(|_| None).collect();
+        while connected.iter().any(Option::is_none) {
+            let (mut stream, _) = listener.accept().map_err(Error::os("accepting a connection"))?;
+            let mut shown = [0; 16];
+            let known = readable(stream.as_fd(), TICKET_LIMIT) && stream.read_exact(&mut shown).is_ok();
+            if let Some(peer) = tickets.iter().position(|ticket| known && *ticket == shown) {
+                stream.set_nodelay(true).map_err(Error::os("turning Nagle's delay off"))?;
+                connected[peer] = Some(stream.into());
+            }
+        }
+        hub::<W>(connected.into_iter().flatten().collect(), &spec, Chunk::STREAM)
+    }
+
+    fn connect<W: Wait>(address: Address) -> Result<(StreamTx, StreamRx)> {
+        let mut stream = TcpStream::connect(address.at).map_err(Error::os("connecting over loopback"))?;
+        stream.set_nodelay(true).map_err(Error::os("turning Nagle's delay off"))?;
+        stream.write_all(&address.ticket).map_err(Error::os("showing the ticket"))?;
+        let wait = FdWait::new(W::KIND, address.spin);
+        let (writer, reader) = halves(stream.into(), wait, Chunk::STREAM, address.max_frame)?;
+        Ok((StreamTx(writer), StreamRx(reader)))
+    }
+}
+
+fn random_ticket() -> Result<[u8; 16]> {
+    let mut ticket = [0; 16];
+    let mut source = std::fs::File::open("/dev/urandom").map_err(Error::os("opening /dev/urandom"))?;
+    source.read_exact(&mut ticket).map_err(Error::os("reading /dev/urandom"))?;
+    Ok(ticket)
+}

@@ -1,0 +1,77 @@
+//! Notices that a process has died, for mechanisms that the kernel does not close by itself.
+//!
+//! One sleeping thread for each end, whatever the number of peers; the links' own waits need no time-outs, and so pay
+//! nothing for it.
+
+use super::{Error, Result};
+use crate::sys::process::{Process, own_pid};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::process::Pid;
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::thread::JoinHandle;
+
+/// Calls back when one of some processes ends; stops when dropped.
+#[derive(Debug)]
+pub(super) struct Watch {
+    thread: Option<JoinHandle<()>>,
+    /// Closing it ends the thread.
+    stop: Option<UnixStream>,
+}
+
+impl Watch {
+    /// Watches processes by number. Our own is left out (its ends drop before it goes); one that is dead
+    /// already is reported at once.
+    pub(super) fn start(pids: &[u32], on_death: impl Fn(usize) + Send + 'static) -> Result<Watch> {
+        let mut held = Vec::new();
+        for (index, &pid) in pids.iter().enumerate() {
+            let Some(pid) = Pid::from_raw(pid as i32) else { return Err(Error::Corrupt("process number")) };
+            if pid != own_pid() {
+                match Process::hold(pid) {
+                    Ok(process) => held.push((index, process)),
+                    Err(_) => on_death(index),
+                }
+            }
+        }
+        if held.is_empty() {
+            return Ok(Watch { thread: None, stop: None });
+        }
+        let (stop, stopped) = UnixStream::pair().map_err(Error::os("making a socket pair"))?;
+        let thread = std::thread::Builder::new()
+            .name("ipcmark-watch".to_owned())
+            .stack_size(64 * 1024)
+            .spawn(move || watch(held, &stopped, &on_death))
+            .map_err(Error::os("starting the thread that watches peers"))?;
+        Ok(Watch { thread: Some(thread), stop: Some(stop) })
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.stop = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn watch(mut held: Vec<(usize, Process)>, stopped: &UnixStream, on_death: &impl Fn(usize)) {
+    while !held.is_empty() {
+        let mut fds: Vec<PollFd<'_>> = held.iter().map(|(_, process)| PollFd::new(process, PollFlags::IN)).collect();
+        let stop_at = fds.len();
+        let stopped = stopped.as_fd();
+        fds.push(PollFd::new(&stopped, PollFlags::IN));
+        if rustix::io::retry_on_intr(|| poll(&mut fds, None)).is_err() || !fds[stop_at].revents().is_empty() {
+            return;
+        }
+        let ended: Vec<bool> = fds.iter().map(|fd| !fd.revents().is_empty()).collect();
+        let mut ended = ended.iter();
+        held.retain(|(index, _)| {
+            let ended = ended.next() == Some(&true);
+            if ended {
+                on_death(*index);
+            }
+            !ended
+        });
+    }
+}

@@ -4,3 +4,5 @@ pub mod sys;
 #[allow(unsafe_code, reason = "lends bytes of shared memory in place")]
 pub mod ring;
 pub mod transport;
+pub mod workload;
+pub mod plan;

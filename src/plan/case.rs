@@ -1,0 +1,96 @@
+//! One point of the matrix: transport × workload × model.
+
+use super::variable::VARIABLES;
+use crate::transport::WaitKind;
+use crate::workload::Workload;
+use serde::{Deserialize, Serialize};
+
+/// Where renderers run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Placement {
+    /// Each in a process of its own.
+    Process,
+    /// Each in a thread of main's process.
+    Thread,
+}
+
+/// Which CPUs the ends run on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Pin {
+    /// Main on one CPU, renderers on the others.
+    Cross,
+    /// All on one CPU.
+    Same,
+    /// Wherever the kernel puts them.
+    Free,
+}
+
+/// The settings of the process model; [`VARIABLES`] says what each means.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[expect(missing_docs, reason = "VARIABLES documents each, once")]
+pub struct Model {
+    pub placement: Placement,
+    pub windows: usize,
+    pub pin: Pin,
+    pub wait: WaitKind,
+    pub payload: usize,
+    pub in_flight: u64,
+}
+
+impl Default for Model {
+    fn default() -> Self {
+        Model {
+            placement: Placement::Process,
+            windows: 1,
+            pin: Pin::Cross,
+            wait: WaitKind::Block,
+            payload: 64,
+            in_flight: 1,
+        }
+    }
+}
+
+/// One point of the matrix.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Case {
+    /// The mechanism.
+    pub transport: String,
+    /// What is timed.
+    pub workload: Workload,
+    /// Under which settings.
+    pub model: Model,
+}
+
+impl Case {
+    /// Its name: transport, workload, payload, wait and pin, then every other variable that is not at its default.
+    pub fn id(&self) -> String {
+        let default = Model::default();
+        let mut id = format!("{}/{}", self.transport, self.workload.name());
+        let always = ["payload", "wait", "pin"];
+        let named = always.iter().filter_map(|name| VARIABLES.iter().find(|variable| variable.name == *name));
+        let changed = VARIABLES
+            .iter()
+            .filter(|v| !always.contains(&v.name) && (v.get)(&self.model) != (v.get)(&default));
+        for variable in named.chain(changed) {
+            id.push_str(&format!("/{}={}", variable.name, (variable.get)(&self.model)));
+        }
+        id
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_says_what_differs() {
+        let mut case = Case { transport: "shm".into(), workload: Workload::Invoke, model: Model::default() };
+        assert_eq!(case.id(), "shm/invoke/payload=64/wait=block/pin=cross");
+        case.model.placement = Placement::Thread;
+        case.model.in_flight = 8;
+        assert_eq!(case.id(), "shm/invoke/payload=64/wait=block/pin=cross/placement=thread/in_flight=8");
+    }
+}

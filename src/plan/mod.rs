@@ -1,0 +1,196 @@
+//! What will be run: suite file + variables + flags → cases in order, and skips, each with its reason.
+
+mod axes;
+mod case;
+mod error;
+mod nearest;
+mod size;
+mod suite;
+pub mod variable;
+
+pub use axes::{Axes, Group};
+pub use case::{Case, Model, Pin, Placement};
+pub use error::ConfigError;
+pub use nearest::nearest;
+pub use size::{human_size, parse_size};
+pub use suite::Suite;
+
+use crate::transport::{Caps, Transport, Visit, WaitKind, visit_all};
+use crate::workload::Workload;
+use std::collections::BTreeSet;
+use wildmatch::WildMatch;
+
+/// The suite that runs when none is named.
+pub const DEFAULT_SUITE: &str = include_str!("../../suites/default.toml");
+
+/// A transport as the plan knows it.
+#[derive(Clone, Copy, Debug)]
+pub struct Listed {
+    /// What users call it.
+    pub name: &'static str,
+    /// What it can do.
+    pub caps: Caps,
+}
+
+/// Every transport, in the order of the list.
+pub fn transports() -> Vec<Listed> {
+    struct Names(Vec<Listed>);
+    impl Visit for Names {
+        fn visit<T: Transport>(&mut self) {
+            self.0.push(Listed { name: T::NAME, caps: T::CAPS });
+        }
+    }
+    let mut names = Names(Vec::new());
+    visit_all(&mut names);
+    names.0
+}
+
+/// A transport by its name.
+///
+/// # Errors
+/// Names the nearest one if there is none.
+pub fn transport(name: &str) -> Result<Listed, ConfigError> {
+    let all = transports();
+    all.iter()
+        .find(|listed| listed.name == name)
+        .copied()
+        .ok_or_else(|| ConfigError::unknown("transport", name, all.iter().map(|listed| listed.name)))
+}
+
+/// A workload by its name; errors as [`transport`].
+pub fn workload(name: &str) -> Result<Workload, ConfigError> {
+    let known = Workload::ALL.iter();
+    known
+        .clone()
+        .find(|workload| workload.name() == name)
+        .copied()
+        .ok_or_else(|| ConfigError::unknown("workload", name, known.map(|workload| workload.name())))
+}
+
+/// A case in a plan.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// What.
+    pub case: Case,
+    /// Why it will not be run, if so.
+    pub skip: Option<String>,
+}
+
+/// The cases of a run.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// In the order of the suite, each case once.
+    pub cases: Vec<Planned>,
+}
+
+impl Plan {
+    /// Expands groups to cases, keeps those whose name matches `filter`, and finds out what this host cannot run.
+    ///
+    /// # Errors
+    /// If nothing is left.
+    pub fn new(groups: &[Group], filter: Option<&str>, cpus: usize) -> Result<Plan, ConfigError> {
+        let matcher = filter.map(WildMatch::new);
+        let mut seen = BTreeSet::new();
+        let mut cases = Vec::new();
+        for case in groups.iter().flat_map(Group::cases) {
+            let id = case.id();
+            if matcher.as_ref().is_none_or(|matcher| matcher.matches(&id)) && seen.insert(id) {
+                let skip = skip_reason(&case, cpus);
+                cases.push(Planned { case, skip });
+            }
+        }
+        match (cases.is_empty(), filter) {
+            (true, Some(filter)) => Err(ConfigError::new(format!(
+                "--filter {filter}: no case has such a name; see `ipcmark list cases`, and put * where anything may stand"
+            ))),
+            (true, None) => Err(ConfigError::new("no cases: the suite has none for this choice of transports and workloads")),
+            (false, _) => Ok(Plan { cases }),
+        }
+    }
+
+    /// Cases that will be run.
+    pub fn runnable(&self) -> impl Iterator<Item = &Case> {
+        self.cases.iter().filter(|planned| planned.skip.is_none()).map(|planned| &planned.case)
+    }
+
+    /// The order of one block: every runnable case once, shuffled by the seed, so that drift of the host hits all alike.
+    pub fn block(&self, seed: u64, block: u64) -> Vec<&Case> {
+        let mut order: Vec<&Case> = self.runnable().collect();
+        fastrand::Rng::with_seed(seed ^ block.rotate_left(32)).shuffle(&mut order);
+        order
+    }
+}
+
+/// Why this host cannot run a case; `None` if it can.
+fn skip_reason(case: &Case, cpus: usize) -> Option<String> {
+    let Model { placement, windows, pin, wait, payload, .. } = case.model;
+    let name = &case.transport;
+    let Ok(Listed { caps, .. }) = transport(name) else { return Some(format!("{name} is not built in")) };
+    let threads = windows + 1;
+    if placement == Placement::Process && !caps.processes {
+        Some(format!("{name} works between threads only (placement=thread)"))
+    } else if caps.echo && case.workload != Workload::Invoke {
+        Some(format!("{name} has no peer: only invoke is defined"))
+    } else if !caps.waits.contains(&wait) {
+        Some(format!("{name} cannot wait by {}", variable::word(wait)))
+    } else if payload > caps.max_frame {
+        Some(format!("payload of {} exceeds {name}'s {}", human_size(payload), human_size(caps.max_frame)))
+    } else if pin == Pin::Cross && cpus < 2 {
+        Some("pin=cross needs two CPUs, one is allowed".to_owned())
+    } else if caps.echo {
+        None // one thread works, whatever the model says
+    } else if wait == WaitKind::Spin && pin == Pin::Same {
+        Some("wait=spin on one CPU: each end would burn the time slice that the other needs".to_owned())
+    } else if wait == WaitKind::Spin && threads > cpus {
+        Some(format!("wait=spin with {threads} threads on {cpus} CPUs: they would take turns, not spin"))
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn case(transport: &str, edit: impl FnOnce(&mut Model)) -> Case {
+        let mut model = Model::default();
+        edit(&mut model);
+        Case { transport: transport.to_owned(), workload: Workload::Send, model }
+    }
+
+    #[test]
+    fn what_cannot_run_says_why() {
+        let reason = |case: &Case, cpus| skip_reason(case, cpus).unwrap_or_default();
+        assert_eq!(reason(&case("pipe", |_| ()), 2), "");
+        assert!(reason(&case("pipe", |_| ()), 1).contains("two CPUs"));
+        assert!(reason(&case("crossbeam", |_| ()), 2).contains("threads only"));
+        assert!(reason(&case("null", |_| ()), 2).contains("only invoke"));
+        let spin = |windows| case("shm", |m| (m.wait, m.windows) = (WaitKind::Spin, windows));
+        assert_eq!(reason(&spin(1), 2), "");
+        assert!(reason(&spin(2), 2).contains("3 threads on 2 CPUs"));
+        assert!(reason(&case("shm", |m| (m.wait, m.pin) = (WaitKind::Spin, Pin::Same)), 2).contains("time slice"));
+        assert!(reason(&case("shm", |m| m.payload = 1 << 30), 2).contains("64MiB"));
+    }
+
+    #[test]
+    fn the_default_suite_is_well_formed_and_blocks_are_shuffled_alike() {
+        let suite = Suite::parse(DEFAULT_SUITE, "default.toml").unwrap();
+        let plan = Plan::new(&suite.groups, None, 2).unwrap();
+        let ids = |block| plan.block(7, block).iter().map(|case| case.id()).collect::<Vec<_>>();
+        assert_eq!(ids(0), ids(0));
+        assert_ne!(ids(0), ids(1));
+        let sorted = |mut ids: Vec<String>| {
+            ids.sort();
+            ids
+        };
+        assert_eq!(sorted(ids(0)), sorted(ids(1)));
+    }
+
+    #[test]
+    fn a_filter_that_matches_nothing_is_an_error() {
+        let suite = Suite::parse(DEFAULT_SUITE, "default.toml").unwrap();
+        assert!(Plan::new(&suite.groups, Some("*nothing*"), 2).is_err());
+        let plan = Plan::new(&suite.groups, Some("pipe/*"), 2).unwrap();
+        assert!(plan.runnable().all(|case| case.transport == "pipe"));
+    }
+}

@@ -1,0 +1,177 @@
+//! The variables of the model: the one definition, from which the command line, suite files, records and help follow.
+
+use super::case::{Model, Pin, Placement};
+use super::error::ConfigError;
+use super::size::parse_size;
+use crate::transport::{MAX_FRAME, WaitKind};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// What a variable may be set to.
+#[derive(Clone, Copy, Debug)]
+pub enum Domain {
+    /// One of these words.
+    Words(&'static [&'static str]),
+    /// A whole number in this range.
+    Count(u64, u64),
+    /// A number of bytes up to this.
+    Bytes(usize),
+}
+
+/// One variable.
+#[derive(Debug)]
+pub struct Variable {
+    /// As users write it.
+    pub name: &'static str,
+    /// What it may be set to.
+    pub domain: Domain,
+    /// What it means, in one line.
+    pub about: &'static str,
+    /// Its value in a model, as users write it.
+    pub get: fn(&Model) -> String,
+    set: fn(&mut Model, &str),
+}
+
+/// All of them, in the order of the model's fields.
+pub const VARIABLES: &[Variable] = &[
+    Variable {
+        name: "placement",
+        domain: Domain::Words(&["process", "thread"]),
+        about: "where renderers run",
+        get: |model| word(model.placement),
+        set: |model, value| model.placement = from_word(value, Placement::Process),
+    },
+    Variable {
+        name: "windows",
+        domain: Domain::Count(1, 64),
+        about: "number of renderers",
+        get: |model| model.windows.to_string(),
+        set: |model, value| model.windows = value.parse().unwrap_or(1),
+    },
+    Variable {
+        name: "pin",
+        domain: Domain::Words(&["cross", "same", "free"]),
+        about: "CPUs of the ends: different ones, one and the same, or as the kernel likes",
+        get: |model| word(model.pin),
+        set: |model, value| model.pin = from_word(value, Pin::Cross),
+    },
+    Variable {
+        name: "wait",
+        domain: Domain::Words(&["block", "hybrid", "spin"]),
+        about: "how an end waits; never compared across values",
+        get: |model| word(model.wait),
+        set: |model, value| model.wait = from_word(value, WaitKind::Block),
+    },
+    Variable {
+        name: "payload",
+        domain: Domain::Bytes(MAX_FRAME),
+        about: "bytes of one message",
+        get: |model| model.payload.to_string(),
+        set: |model, value| model.payload = parse_size(value).unwrap_or(0),
+    },
+    Variable {
+        name: "in_flight",
+        domain: Domain::Count(1, 1024),
+        about: "outstanding invokes, or the credit window of one-way messages, for each link",
+        get: |model| model.in_flight.to_string(),
+        set: |model, value| model.in_flight = value.parse().unwrap_or(1),
+    },
+];
+
+impl Variable {
+    /// The variable of this name.
+    ///
+    /// # Errors
+    /// Names the nearest one if there is none.
+    pub fn named(name: &str) -> Result<&'static Variable, ConfigError> {
+        let found = VARIABLES.iter().find(|variable| variable.name == name);
+        found.ok_or_else(|| ConfigError::unknown("variable", name, VARIABLES.iter().map(|v| v.name)))
+    }
+
+    /// Checks a value as users write it.
+    ///
+    /// # Errors
+    /// Says what may stand there, and the nearest word.
+    pub fn check(&self, value: &str) -> Result<(), ConfigError> {
+        let wrong = |allowed: String| ConfigError::new(format!("{}={value}: {allowed}", self.name));
+        match self.domain {
+            Domain::Words(words) if words.contains(&value) => Ok(()),
+            Domain::Words(words) => {
+                Err(ConfigError::unknown(&format!("value of {}", self.name), value, words.iter().copied()))
+            }
+            Domain::Count(low, high) => match value.parse::<u64>() {
+                Ok(count) if (low..=high).contains(&count) => Ok(()),
+                _ => Err(wrong(format!("a whole number from {low} to {high}"))),
+            },
+            Domain::Bytes(most) => match parse_size(value) {
+                Ok(size) if size <= most => Ok(()),
+                Ok(_) => Err(wrong(format!("at most {}", super::human_size(most)))),
+                Err(error) => Err(wrong(error)),
+            },
+        }
+    }
+
+    /// Sets a value that [`check`](Self::check) has passed.
+    pub(super) fn set(&self, model: &mut Model, value: &str) {
+        (self.set)(model, value);
+    }
+
+    /// The values in words, the default first.
+    pub fn values(&self) -> String {
+        match self.domain {
+            Domain::Words(words) => words.join(", "),
+            Domain::Count(low, high) => format!("{low} … {high}"),
+            Domain::Bytes(most) => format!("0 … {}", super::human_size(most)),
+        }
+    }
+}
+
+/// The word that a value is written as.
+pub fn word(value: impl Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(Value::String(word)) => word,
+        other => unreachable!("the values of word variables serialise as words: {other:?}"),
+    }
+}
+
+/// The inverse of [`word`], for words that have been checked.
+fn from_word<T: DeserializeOwned>(word: &str, default: T) -> T {
+    serde_json::from_value(Value::String(word.to_owned())).unwrap_or(default)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_the_model_and_the_first_word_is_the_default() {
+        let model = serde_json::to_value(Model::default()).unwrap();
+        let mut fields: Vec<&String> = model.as_object().unwrap().keys().collect();
+        let mut names: Vec<&str> = VARIABLES.iter().map(|variable| variable.name).collect();
+        fields.sort();
+        names.sort_unstable();
+        assert_eq!(fields, names);
+        for variable in VARIABLES {
+            if let Domain::Words(words) = variable.domain {
+                assert_eq!((variable.get)(&Model::default()), words[0], "{}", variable.name);
+                for word in words {
+                    let mut model = Model::default();
+                    variable.check(word).unwrap();
+                    variable.set(&mut model, word);
+                    assert_eq!((variable.get)(&model), *word);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn bad_values_are_refused_with_what_is_allowed() {
+        let error = |name: &str, value| Variable::named(name).unwrap().check(value).unwrap_err().to_string();
+        assert!(error("windows", "0").contains("from 1 to 64"));
+        assert!(error("windows", "many").contains("from 1 to 64"));
+        assert!(error("payload", "65MiB").contains("at most 64MiB"));
+        assert!(error("wait", "blok").contains("did you mean block?"));
+        assert!(Variable::named("windws").unwrap_err().to_string().contains("did you mean windows?"));
+    }
+}

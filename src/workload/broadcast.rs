@@ -1,0 +1,47 @@
+//! `broadcast`: main sends the same message to every renderer; each reads it as it reads a
+//! [`push`](super::push::renderer).
+//!
+//! # Timing
+//!
+//! `latency = time after the last window has read the message − time before main began to send it`, of every k-th
+//! message, k = [`Phase::every`]. `elapsed` runs from before main's first timed broadcast to after the last read of
+//! any window. A message counts once, whatever the number of windows.
+
+use super::credit::Window;
+use super::ledger::Checks;
+use super::push::take_report;
+use super::stamp::{Direction, Pattern};
+use super::tally::{Stamps, Tally};
+use super::{Load, Phase};
+use crate::transport::{Inbox, Outbox, Result};
+
+/// The sending end.
+pub fn main<I: Inbox>(load: &Load, phase: &Phase, outbox: &mut I::Outbox, inbox: &mut I) -> Result<Vec<Tally>> {
+    let total = phase.lead + phase.messages;
+    let pattern = Pattern::new(load.key, phase.number, 0, Direction::Down);
+    let mut windows = vec![Window::new(load.in_flight); load.windows];
+    let mut sent = vec![0; load.windows];
+    let mut tallies: Vec<Tally> = (0..load.windows)
+        .map(|_| Tally { checks: Checks { sent: total, ..Checks::default() }, ..Tally::default() })
+        .collect();
+    let mut stamps = Stamps::with_room_for(phase.messages);
+    let mut first_ns = None;
+    for sequence in 0..total {
+        while windows.iter().any(|window| window.is_full(sequence)) {
+            take_report(inbox, &mut windows, &sent, &mut tallies)?;
+        }
+        if phase.samples(sequence) {
+            let now = load.clock.now();
+            first_ns.get_or_insert(now);
+            stamps.push(now);
+        }
+        outbox.broadcast(load.payload, |payload| pattern.fill(payload, sequence))?;
+        sent.fill(sequence + 1);
+    }
+    while windows.iter().any(|window| !window.is_settled(total)) {
+        take_report(inbox, &mut windows, &sent, &mut tallies)?;
+    }
+    tallies[0].stamps = stamps;
+    tallies[0].first_ns = first_ns;
+    Ok(tallies)
+}

@@ -1,0 +1,172 @@
+//! What is timed: `send`, `invoke`, `push`, `broadcast`, each with its timing formula beside its loop.
+//!
+//! The loops know endpoints, frames and a clock; they know neither transports by name nor processes. Both ends are told
+//! beforehand how many messages a *phase* has, so that nothing but messages (and the credit that `in_flight` asks
+//! for) travels while the clock runs. Every message is stamped, filled, and checked in full.
+
+pub mod broadcast;
+mod credit;
+pub mod invoke;
+pub mod ledger;
+pub mod push;
+pub mod send;
+pub mod stamp;
+pub mod tally;
+
+use crate::sys::clock::Clock;
+use crate::transport::{Inbox, Result, Rx, Tx};
+use serde::{Deserialize, Serialize};
+use tally::Tally;
+
+/// The workloads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Workload {
+    /// Renderer → main, one way.
+    Send,
+    /// Renderer → main → renderer.
+    Invoke,
+    /// Main → one renderer, one way.
+    Push,
+    /// Main → every renderer, one way.
+    Broadcast,
+}
+
+/// What a workload's latency means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LatencyKind {
+    /// From before the request is sent until the reply has been read.
+    RoundTrip,
+    /// From before the message is sent until it has been read; both clocks are this host's clock.
+    OneWay,
+    /// From before the message is sent until the last window has read it.
+    LastDelivery,
+}
+
+impl Workload {
+    /// All of them, in the order of tables.
+    pub const ALL: [Workload; 4] = [Workload::Invoke, Workload::Send, Workload::Push, Workload::Broadcast];
+
+    /// What users call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Workload::Send => "send",
+            Workload::Invoke => "invoke",
+            Workload::Push => "push",
+            Workload::Broadcast => "broadcast",
+        }
+    }
+
+    /// What it does, in one line.
+    pub fn about(self) -> &'static str {
+        match self {
+            Workload::Send => "renderer to main, one way (ipcRenderer.send)",
+            Workload::Invoke => "renderer to main and back (ipcRenderer.invoke)",
+            Workload::Push => "main to one renderer, one way (webContents.send)",
+            Workload::Broadcast => "main to every renderer (webContents.send to all windows)",
+        }
+    }
+
+    /// What its latency means.
+    pub fn latency(self) -> LatencyKind {
+        match self {
+            Workload::Send | Workload::Push => LatencyKind::OneWay,
+            Workload::Invoke => LatencyKind::RoundTrip,
+            Workload::Broadcast => LatencyKind::LastDelivery,
+        }
+    }
+
+    /// Payloads that pass for each message: an invoke carries one each way, a broadcast one to each window.
+    pub fn payloads_per_message(self, windows: usize) -> u64 {
+        match self {
+            Workload::Send | Workload::Push => 1,
+            Workload::Invoke => 2,
+            Workload::Broadcast => windows as u64,
+        }
+    }
+}
+
+/// What stays the same for all phases of a trial.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Load {
+    /// Which workload.
+    pub workload: Workload,
+    /// Bytes of one message.
+    pub payload: usize,
+    /// Outstanding invokes, or the credit window of one-way messages, for each link.
+    pub in_flight: u64,
+    /// Renderers.
+    pub windows: usize,
+    /// Patterns are derived from it: a frame of another trial is not taken for one of this.
+    pub key: u64,
+    /// Whether each end hears itself (the null transport), so that a reply bears the request's pattern.
+    pub echo: bool,
+    /// The host's clock.
+    pub clock: Clock,
+}
+
+/// One uninterrupted stretch of messages.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Phase {
+    /// Differs for each phase of a trial.
+    pub number: u64,
+    /// Messages that are timed, over all links.
+    pub messages: u64,
+    /// Messages before those on each link: sent and checked, not timed. They absorb the ends' entry into their loops.
+    pub lead: u64,
+    /// One sample for this many messages, a power of two: of an invoke the mean of the group, of a one-way message every
+    /// n-th.
+    pub every: u64,
+}
+
+impl Phase {
+    /// Whether message number `sequence` of a link is a sample: the first timed one, and every n-th from there.
+    #[inline]
+    pub fn samples(&self, sequence: u64) -> bool {
+        sequence >= self.lead && (sequence - self.lead) & (self.every - 1) == 0
+    }
+}
+
+/// Most one-way samples in a phase and link: both ends keep each as a time of eight bytes.
+pub const MAX_SAMPLES: u64 = 1 << 16;
+
+impl Load {
+    /// Timed messages of one link.
+    pub fn share(&self, phase: &Phase, peer: usize) -> u64 {
+        match self.workload {
+            Workload::Broadcast => phase.messages,
+            _ => {
+                let (windows, peer) = (self.windows as u64, peer as u64);
+                phase.messages / windows + u64::from(peer < phase.messages % windows)
+            }
+        }
+    }
+
+    /// Largest frame that the link must carry: the payload, or a credit.
+    pub fn max_frame(&self) -> usize {
+        self.payload.max(credit::LEN)
+    }
+}
+
+/// A renderer's part of a phase.
+pub fn renderer<T: Tx>(load: &Load, phase: &Phase, peer: usize, tx: &mut T, rx: &mut T::Rx) -> Result<Tally>
+where
+    T::Rx: Rx,
+{
+    match load.workload {
+        Workload::Send => send::renderer(load, phase, peer, tx, rx),
+        Workload::Invoke => invoke::renderer(load, phase, peer, tx, rx),
+        Workload::Push | Workload::Broadcast => push::renderer(load, phase, peer, tx, rx),
+    }
+}
+
+/// Main's part of a phase: a tally for each link.
+pub fn main<I: Inbox>(load: &Load, phase: &Phase, outbox: &mut I::Outbox, inbox: &mut I) -> Result<Vec<Tally>> {
+    match load.workload {
+        Workload::Send => send::main(load, phase, outbox, inbox),
+        Workload::Invoke => invoke::main(load, phase, outbox, inbox),
+        Workload::Push => push::main(load, phase, outbox, inbox),
+        Workload::Broadcast => broadcast::main(load, phase, outbox, inbox),
+    }
+}

@@ -1,0 +1,90 @@
+//! `push`: main sends to its renderers in turn, each reads.
+//!
+//! # Timing
+//!
+//! `latency = time after the renderer has read the message − time before main began to send it`, of every k-th message
+//! of a link, k = [`Phase::every`]. `elapsed` runs from before main's first timed send to after the last read.
+
+use super::credit::{self, Reports, Window};
+use super::ledger::{Checks, Ledger};
+use super::stamp::{Direction, Pattern};
+use super::tally::{Stamps, Tally};
+use super::{Load, Phase, Workload};
+use crate::transport::{Inbox, Outbox, Result, Rx, Tx};
+
+/// The sending end.
+pub fn main<I: Inbox>(load: &Load, phase: &Phase, outbox: &mut I::Outbox, inbox: &mut I) -> Result<Vec<Tally>> {
+    let totals: Vec<u64> = (0..load.windows).map(|peer| phase.lead + load.share(phase, peer)).collect();
+    let patterns: Vec<Pattern> =
+        (0..load.windows).map(|peer| Pattern::new(load.key, phase.number, peer, Direction::Down)).collect();
+    let mut windows = vec![Window::new(load.in_flight); load.windows];
+    let mut sent = vec![0; load.windows];
+    let mut tallies: Vec<Tally> = totals
+        .iter()
+        .map(|&total| {
+            let checks = Checks { sent: total, ..Checks::default() };
+            Tally { checks, stamps: Stamps::with_room_for(total), ..Tally::default() }
+        })
+        .collect();
+    let most = totals.iter().copied().max().unwrap_or(0);
+    for sequence in 0..most {
+        // The first links carry one message more if the number does not divide.
+        for peer in (0..load.windows).take_while(|&peer| sequence < totals[peer]) {
+            while windows[peer].is_full(sequence) {
+                take_report(inbox, &mut windows, &sent, &mut tallies)?;
+            }
+            if phase.samples(sequence) {
+                let now = load.clock.now();
+                tallies[peer].first_ns.get_or_insert(now);
+                tallies[peer].stamps.push(now);
+            }
+            outbox.send_to(peer, load.payload, |payload| patterns[peer].fill(payload, sequence))?;
+            sent[peer] = sequence + 1;
+        }
+    }
+    while (0..load.windows).any(|peer| !windows[peer].is_settled(totals[peer])) {
+        take_report(inbox, &mut windows, &sent, &mut tallies)?;
+    }
+    Ok(tallies)
+}
+
+/// Waits for a report from whichever renderer has one.
+pub(super) fn take_report<I: Inbox>(
+    inbox: &mut I,
+    windows: &mut [Window],
+    sent: &[u64],
+    tallies: &mut [Tally],
+) -> Result<()> {
+    inbox.recv(|peer, frame| {
+        let right = windows[peer].take(frame, sent[peer]);
+        tallies[peer].checks.corrupt += u64::from(!right);
+    })
+}
+
+/// The reading end; a broadcast is read in the same way.
+pub fn renderer<T: Tx>(load: &Load, phase: &Phase, peer: usize, tx: &mut T, rx: &mut T::Rx) -> Result<Tally> {
+    let share = load.share(phase, peer);
+    let total = phase.lead + share;
+    // All windows read the same broadcast.
+    let link = if load.workload == Workload::Broadcast { 0 } else { peer };
+    let pattern = Pattern::new(load.key, phase.number, link, Direction::Down);
+    let mut ledger = Ledger::new(pattern, load.payload);
+    let mut reports = Reports::new(load.in_flight, total);
+    let mut stamps = Stamps::with_room_for(share);
+    let mut last_ns = None;
+    for read in 0..total {
+        rx.recv(|frame| ledger.enter(frame))?;
+        let sampled = phase.samples(read);
+        if sampled || read + 1 == total {
+            let now = load.clock.now();
+            last_ns = Some(now);
+            if sampled {
+                stamps.push(now);
+            }
+        }
+        if reports.due(read + 1) {
+            tx.send(credit::LEN, |frame| credit::write(frame, read + 1))?;
+        }
+    }
+    Ok(Tally { checks: ledger.close(total), last_ns, stamps, ..Tally::default() })
+}

@@ -1,0 +1,92 @@
+//! `send`: renderers send, main reads.
+//!
+//! # Timing
+//!
+//! `latency = time after main has read the message − time before the renderer began to send it`, of every k-th message,
+//! k = [`Phase::every`]. `elapsed` runs from before the first timed send of any renderer to after the last read.
+
+use super::credit::{self, Reports, Window};
+use super::ledger::{Checks, Ledger};
+use super::stamp::{Direction, Pattern};
+use super::tally::{Stamps, Tally};
+use super::{Load, Phase};
+use crate::transport::{Inbox, Outbox, Result, Rx, Tx};
+
+/// The sending end.
+pub fn renderer<T: Tx>(load: &Load, phase: &Phase, peer: usize, tx: &mut T, rx: &mut T::Rx) -> Result<Tally> {
+    let pattern = Pattern::new(load.key, phase.number, peer, Direction::Up);
+    let share = load.share(phase, peer);
+    let total = phase.lead + share;
+    let mut window = Window::new(load.in_flight);
+    let mut stamps = Stamps::with_room_for(share);
+    let mut checks = Checks { sent: total, ..Checks::default() };
+    let mut first_ns = None;
+    for sequence in 0..total {
+        while window.is_full(sequence) {
+            let right = rx.recv(|frame| window.take(frame, sequence))?;
+            checks.corrupt += u64::from(!right);
+        }
+        if phase.samples(sequence) {
+            let now = load.clock.now();
+            first_ns.get_or_insert(now);
+            stamps.push(now);
+        }
+        tx.send(load.payload, |payload| pattern.fill(payload, sequence))?;
+    }
+    while !window.is_settled(total) {
+        let right = rx.recv(|frame| window.take(frame, total))?;
+        checks.corrupt += u64::from(!right);
+    }
+    Ok(Tally { checks, first_ns, stamps, ..Tally::default() })
+}
+
+/// The reading end.
+pub fn main<I: Inbox>(load: &Load, phase: &Phase, outbox: &mut I::Outbox, inbox: &mut I) -> Result<Vec<Tally>> {
+    struct Link {
+        ledger: Ledger,
+        reports: Reports,
+        stamps: Stamps,
+        total: u64,
+        read: u64,
+    }
+    let mut links: Vec<Link> = (0..load.windows)
+        .map(|peer| {
+            let share = load.share(phase, peer);
+            let total = phase.lead + share;
+            Link {
+                ledger: Ledger::new(Pattern::new(load.key, phase.number, peer, Direction::Up), load.payload),
+                reports: Reports::new(load.in_flight, total),
+                stamps: Stamps::with_room_for(share),
+                total,
+                read: 0,
+            }
+        })
+        .collect();
+    let mut left: u64 = links.iter().map(|link| link.total).sum();
+    let mut last_ns = 0;
+    while left > 0 {
+        let peer = inbox.recv(|peer, frame| {
+            links[peer].ledger.enter(frame);
+            peer
+        })?;
+        left -= 1;
+        let link = &mut links[peer];
+        let sampled = phase.samples(link.read);
+        link.read += 1;
+        if sampled || left == 0 {
+            last_ns = load.clock.now();
+            if sampled {
+                link.stamps.push(last_ns);
+            }
+        }
+        if link.reports.due(link.read) {
+            let read = link.read;
+            outbox.send_to(peer, credit::LEN, |frame| credit::write(frame, read))?;
+        }
+    }
+    let tally = |link: Link| {
+        let checks = link.ledger.close(link.total);
+        Tally { checks, last_ns: Some(last_ns), stamps: link.stamps, ..Tally::default() }
+    };
+    Ok(links.into_iter().map(tally).collect())
+}

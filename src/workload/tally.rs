@@ -1,0 +1,203 @@
+//! What one end of one link brings home from a phase, and how two ends make one result.
+
+use super::ledger::Checks;
+use super::{LatencyKind, Load, MAX_SAMPLES, Phase};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use hdrhistogram::Histogram;
+use hdrhistogram::serialization::{Deserializer, Serializer, V2Serializer};
+use serde::{Deserialize, Serialize, de};
+
+/// Longest latency that is told apart from a longer one: one minute.
+const LONGEST_NS: u64 = 60_000_000_000;
+
+/// A histogram of nanoseconds that keeps three digits from 1 ns to one minute, its memory already touched.
+pub fn new_histogram() -> Histogram<u64> {
+    let mut histogram = Histogram::new_with_bounds(1, LONGEST_NS, 3).unwrap_or_else(|error| {
+        unreachable!("constant bounds: {error}");
+    });
+    histogram.clear(); // writes every counter: no page fault in the loop
+    histogram
+}
+
+/// One end's result.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Tally {
+    /// Messages sent by this end, and the state of those it received.
+    pub checks: Checks,
+    /// When the first timed message began; for the end that begins.
+    pub first_ns: Option<u64>,
+    /// When the last timed message was complete; for the end that completes.
+    pub last_ns: Option<u64>,
+    /// Round trips, where this end sees both of their ends.
+    pub latency: Option<Encoded>,
+    /// Times at which the sampled one-way messages were sent or read, in order.
+    pub stamps: Stamps,
+}
+
+/// The result of all links in a phase.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Timed messages.
+    pub messages: u64,
+    /// From the first message's begin to the last one's end.
+    pub elapsed_ns: u64,
+    /// Latencies of the sampled messages.
+    pub latency: Histogram<u64>,
+    /// All links together.
+    pub checks: Checks,
+}
+
+/// Joins the tallies of main and of the renderers, link by link.
+pub fn join(load: &Load, phase: &Phase, main: &[Tally], renderers: &[Tally]) -> Outcome {
+    let all = || main.iter().chain(renderers);
+    let first = all().filter_map(|tally| tally.first_ns).min().unwrap_or(0);
+    let last = all().filter_map(|tally| tally.last_ns).max().unwrap_or(0);
+    let mut latency = new_histogram();
+    match load.workload.latency() {
+        LatencyKind::RoundTrip => {
+            for encoded in all().filter_map(|tally| tally.latency.as_ref()) {
+                // The same bounds on both sides: adding cannot fail.
+                let _ = latency.add(&encoded.0);
+            }
+        }
+        LatencyKind::OneWay => {
+            for (a, b) in main.iter().zip(renderers) {
+                one_way(&a.stamps.0, &b.stamps.0).for_each(|ns| latency.saturating_record(ns));
+            }
+        }
+        LatencyKind::LastDelivery => {
+            let sent = main.first().map(|tally| tally.stamps.0.as_slice()).unwrap_or_default();
+            for (n, &sent) in sent.iter().enumerate() {
+                let read = renderers.iter().filter_map(|tally| tally.stamps.0.get(n)).max();
+                if let Some(&read) = read {
+                    latency.saturating_record(read.saturating_sub(sent).max(1));
+                }
+            }
+        }
+    }
+    let checks = all().fold(Checks::default(), |sum, tally| sum.plus(tally.checks));
+    Outcome { messages: phase.messages, elapsed_ns: last.saturating_sub(first), latency, checks }
+}
+
+/// Differences of two ends' stamps, whichever of them sent.
+fn one_way<'a>(a: &'a [u64], b: &'a [u64]) -> impl Iterator<Item = u64> + 'a {
+    a.iter().zip(b).map(|(&a, &b)| a.abs_diff(b).max(1))
+}
+
+/// Times of samples, preallocated: recording is a store.
+#[derive(Debug, Default)]
+pub struct Stamps(Vec<u64>);
+
+impl Stamps {
+    /// Room for a phase's samples on one link, touched.
+    pub fn with_room_for(messages: u64) -> Stamps {
+        let room = messages.min(MAX_SAMPLES) as usize;
+        let mut stamps = vec![u64::MAX; room];
+        stamps.clear();
+        Stamps(stamps)
+    }
+
+    /// Adds a time; beyond the room it is left out at both ends alike.
+    #[inline]
+    pub fn push(&mut self, ns: u64) {
+        if self.0.len() < self.0.capacity() {
+            self.0.push(ns);
+        }
+    }
+}
+
+impl Serialize for Stamps {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let bytes: Vec<u8> = self.0.iter().flat_map(|ns| ns.to_le_bytes()).collect();
+        serializer.serialize_str(&BASE64.encode(bytes))
+    }
+}
+
+impl<'de> Deserialize<'de> for Stamps {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let bytes = BASE64.decode(String::deserialize(deserializer)?).map_err(de::Error::custom)?;
+        let words = bytes.chunks_exact(8).map(|word| u64::from_le_bytes(word.try_into().unwrap_or_default()));
+        Ok(Stamps(words.collect()))
+    }
+}
+
+/// A histogram as text: HDR's V2 encoding in base64, as every HDR tool reads it.
+#[derive(Clone, Debug)]
+pub struct Encoded(pub Histogram<u64>);
+
+impl Encoded {
+    /// The text.
+    pub fn encode(histogram: &Histogram<u64>) -> String {
+        let mut bytes = Vec::new();
+        // Writing to memory fails for no histogram of these bounds.
+        let _ = V2Serializer::new().serialize(histogram, &mut bytes);
+        BASE64.encode(bytes)
+    }
+
+    /// The histogram, unless the text is not one.
+    pub fn decode(text: &str) -> Result<Histogram<u64>, String> {
+        let bytes = BASE64.decode(text).map_err(|error| error.to_string())?;
+        Deserializer::new().deserialize(&mut bytes.as_slice()).map_err(|error| format!("not an HDR histogram: {error}"))
+    }
+}
+
+impl Serialize for Encoded {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&Encoded::encode(&self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Encoded {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Encoded::decode(&String::deserialize(deserializer)?).map(Encoded).map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sys::clock::Clock;
+    use crate::workload::Workload;
+
+    fn load(workload: Workload) -> Load {
+        let clock = Clock::monotonic();
+        Load { workload, payload: 8, in_flight: 1, windows: 2, key: 0, echo: false, clock }
+    }
+
+    fn stamped(first: Option<u64>, last: Option<u64>, stamps: &[u64]) -> Tally {
+        Tally { first_ns: first, last_ns: last, stamps: Stamps(stamps.to_vec()), ..Tally::default() }
+    }
+
+    const PHASE: Phase = Phase { number: 0, messages: 4, lead: 0, every: 1 };
+
+    #[test]
+    fn one_way_is_read_minus_sent_on_each_link() {
+        let main = [stamped(None, Some(500), &[110, 220]), stamped(None, Some(700), &[330])];
+        let renderers = [stamped(Some(100), None, &[100, 200]), stamped(Some(90), None, &[300])];
+        let outcome = join(&load(Workload::Send), &PHASE, &main, &renderers);
+        assert_eq!(outcome.elapsed_ns, 610);
+        let values: Vec<u64> = outcome.latency.iter_recorded().map(|v| v.value_iterated_to()).collect();
+        assert_eq!(values, [10, 20, 30]);
+    }
+
+    #[test]
+    fn last_delivery_is_the_slowest_window() {
+        let main = [stamped(Some(0), None, &[0, 1000])];
+        let renderers = [stamped(None, Some(1400), &[300, 1100]), stamped(None, Some(1500), &[200, 1400])];
+        let outcome = join(&load(Workload::Broadcast), &PHASE, &main, &renderers);
+        assert_eq!(outcome.elapsed_ns, 1500);
+        let values: Vec<u64> = outcome.latency.iter_recorded().map(|v| v.value_iterated_to()).collect();
+        assert_eq!(values, [300, 400]);
+    }
+
+    #[test]
+    fn tallies_survive_the_control_channel() {
+        let mut histogram = new_histogram();
+        histogram.record(12_345).unwrap();
+        let tally = Tally { latency: Some(Encoded(histogram)), ..stamped(Some(1), None, &[u64::MAX, 0, 7]) };
+        let back: Tally = serde_json::from_str(&serde_json::to_string(&tally).unwrap()).unwrap();
+        assert_eq!(back.stamps.0, [u64::MAX, 0, 7]);
+        assert_eq!(back.latency.unwrap().0.len(), 1);
+    }
+}

@@ -103,7 +103,9 @@ impl Plan {
             (true, Some(filter)) => Err(ConfigError::new(format!(
                 "--filter {filter}: no case has such a name; see `ipcmark list cases`, and put * where anything may stand"
             ))),
-            (true, None) => Err(ConfigError::new("no cases: the suite has none for this choice of transports and workloads")),
+            (true, None) => Err(ConfigError::new(
+                "no cases: the suite has none for this choice of transports and workloads",
+            )),
             (false, _) => Ok(Plan { cases }),
         }
     }
@@ -168,7 +170,9 @@ mod tests {
         let spin = |windows| case("shm", |m| (m.wait, m.windows) = (WaitKind::Spin, windows));
         assert_eq!(reason(&spin(1), 2), "");
         assert!(reason(&spin(2), 2).contains("3 threads on 2 CPUs"));
-        assert!(reason(&case("shm", |m| (m.wait, m.pin) = (WaitKind::Spin, Pin::Same)), 2).contains("time slice"));
+        assert!(
+            reason(&case("shm", |m| (m.wait, m.pin) = (WaitKind::Spin, Pin::Same)), 2).contains("time slice")
+        );
         assert!(reason(&case("shm", |m| m.payload = 1 << 30), 2).contains("64MiB"));
     }
 

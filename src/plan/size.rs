@@ -33,7 +33,9 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        for (text, bytes) in [("0", 0), ("64", 64), ("64B", 64), ("4KiB", 4096), ("1MiB", 1 << 20), ("1GiB", 1 << 30)] {
+        for (text, bytes) in
+            [("0", 0), ("64", 64), ("64B", 64), ("4KiB", 4096), ("1MiB", 1 << 20), ("1GiB", 1 << 30)]
+        {
             assert_eq!(parse_size(text), Ok(bytes));
             assert_eq!(parse_size(&human_size(bytes)), Ok(bytes));
         }
@@ -42,7 +44,9 @@ mod tests {
 
     #[test]
     fn what_is_not_a_size_is_refused() {
-        for text in ["", "KiB", "-1", "4kb", "1.5KiB", "99999999999999999999", "18446744073709551615KiB", "+4"] {
+        for text in
+            ["", "KiB", "-1", "4kb", "1.5KiB", "99999999999999999999", "18446744073709551615KiB", "+4"]
+        {
             assert!(parse_size(text).is_err(), "{text}");
         }
     }

@@ -46,17 +46,28 @@ impl Suite {
             let offset = error.span().map_or(0, |span| span.start);
             ConfigError::new(format!("not TOML: {}", error.message())).at(file, text, offset)
         })?;
-        let mut suite =
-            Suite { name: file.to_owned(), about: String::new(), trials: None, time: None, groups: Vec::new() };
+        let mut suite = Suite {
+            name: file.to_owned(),
+            about: String::new(),
+            trials: None,
+            time: None,
+            groups: Vec::new(),
+        };
         for (key, value) in table.get_ref() {
             let name = key.get_ref().as_ref();
             match name {
                 "name" => suite.name = reader.string(value)?,
                 "about" => suite.about = reader.string(value)?,
-                "trials" => suite.trials = Some(reader.number(value, "trials: a whole number from 1", 1.0)? as u64),
+                "trials" => {
+                    suite.trials = Some(reader.number(value, "trials: a whole number from 1", 1.0)? as u64)
+                }
                 "time" => suite.time = Some(reader.number(value, "time: seconds, at least 0.01", 0.01)?),
                 "cases" => suite.groups = reader.groups(value)?,
-                _ => return Err(reader.mistake(key.span(), ConfigError::unknown("key", name, KEYS.into_iter()))),
+                _ => {
+                    return Err(
+                        reader.mistake(key.span(), ConfigError::unknown("key", name, KEYS.into_iter()))
+                    );
+                }
             }
         }
         if suite.groups.is_empty() {
@@ -133,7 +144,9 @@ impl Reader<'_> {
                 "workload" => {
                     for item in self.list(value) {
                         let name = self.string(item)?;
-                        group.workloads.push(workload(&name).map_err(|error| self.mistake(item.span(), error))?);
+                        group
+                            .workloads
+                            .push(workload(&name).map_err(|error| self.mistake(item.span(), error))?);
                     }
                 }
                 name => {
@@ -153,7 +166,9 @@ impl Reader<'_> {
                 }
             }
         }
-        for (name, missing) in [("transport", group.transports.is_empty()), ("workload", group.workloads.is_empty())] {
+        for (name, missing) in
+            [("transport", group.transports.is_empty()), ("workload", group.workloads.is_empty())]
+        {
             if missing {
                 let message = format!("[[cases]] without {name}: name at least one");
                 return Err(self.mistake(value.span(), ConfigError::new(message)));
@@ -200,6 +215,9 @@ mod tests {
         assert!(error("[[cases]]\ntransport = 'shm'\n").contains("without workload"));
         assert!(error("trials = 0\n").contains("trials"));
         assert!(error("trials = 1.5\n").contains("found float"));
-        assert!(error("[[cases]]\ntransport = 'shm'\nworkload='send'\npayload = true\n").contains("found boolean"));
+        assert!(
+            error("[[cases]]\ntransport = 'shm'\nworkload='send'\npayload = true\n")
+                .contains("found boolean")
+        );
     }
 }

@@ -241,8 +241,10 @@ mod tests {
         let segment = Arc::new(Segment::create(DATA + capacity).unwrap());
         let head = |i: usize| Word::u64(&segment, (1 + i) * LINE);
         let block = || Block::new(&segment, DATA, capacity);
-        let producer = Producer::new(Word::u64(&segment, 0), (0..consumers).map(|i| (i, head(i))).collect(), block());
-        let consumers = (0..consumers).map(|i| Consumer::new(Word::u64(&segment, 0), head(i), block())).collect();
+        let producer =
+            Producer::new(Word::u64(&segment, 0), (0..consumers).map(|i| (i, head(i))).collect(), block());
+        let consumers =
+            (0..consumers).map(|i| Consumer::new(Word::u64(&segment, 0), head(i), block())).collect();
         (segment, producer, consumers)
     }
 

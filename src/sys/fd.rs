@@ -5,7 +5,8 @@
 //! (`SCM_RIGHTS`, `unix(7)`): a [`Descriptor`] serialises as an index into the list that goes beside the bytes.
 
 use rustix::net::{
-    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags,
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage,
+    SendFlags,
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use std::cell::RefCell;
@@ -28,7 +29,9 @@ impl Serialize for Descriptor {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let copy = self.0.try_clone().map_err(ser::Error::custom)?;
         let index = OUTGOING.with_borrow_mut(|list| {
-            let list = list.as_mut().ok_or_else(|| ser::Error::custom("a descriptor serialises only inside pack"))?;
+            let list = list
+                .as_mut()
+                .ok_or_else(|| ser::Error::custom("a descriptor serialises only inside pack"))?;
             list.push(copy);
             Ok(list.len() as u32 - 1)
         })?;
@@ -114,7 +117,10 @@ pub fn recv_message(socket: BorrowedFd<'_>, limit: usize) -> io::Result<(Vec<u8>
         .collect();
     let len = u32::from_le_bytes(header) as usize;
     if len > limit {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, format!("message of {len} bytes, limit {limit}")));
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!("message of {len} bytes, limit {limit}"),
+        ));
     }
     let mut bytes = vec![0; len];
     read_exact(socket, &mut bytes)?;

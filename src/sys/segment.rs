@@ -116,7 +116,8 @@ impl Segment {
     fn touch(&self) {
         let start = self.shmem.as_ptr().cast();
         // SAFETY: the range is exactly our mapping; populating it changes no byte.
-        let populated = unsafe { rustix::mm::madvise(start, self.len, rustix::mm::Advice::LinuxPopulateWrite) };
+        let populated =
+            unsafe { rustix::mm::madvise(start, self.len, rustix::mm::Advice::LinuxPopulateWrite) };
         if populated.is_err() {
             // Before Linux 5.14: one atomic access that changes nothing per page.
             let page = rustix::param::page_size();
@@ -135,9 +136,9 @@ impl std::fmt::Debug for Segment {
 
 fn to_io(error: ShmemError) -> io::Error {
     match error {
-        ShmemError::MapCreateFailed(code) | ShmemError::MapOpenFailed(code) | ShmemError::UnknownOsError(code) => {
-            io::Error::from_raw_os_error(code as i32)
-        }
+        ShmemError::MapCreateFailed(code)
+        | ShmemError::MapOpenFailed(code)
+        | ShmemError::UnknownOsError(code) => io::Error::from_raw_os_error(code as i32),
         other => io::Error::other(other.to_string()),
     }
 }

@@ -87,7 +87,8 @@ pub(super) struct Readiness {
 
 impl Readiness {
     pub(super) fn new(wait: FdWait) -> Result<Readiness> {
-        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC).map_err(Error::os("creating an epoll instance"))?;
+        let epoll =
+            epoll::create(epoll::CreateFlags::CLOEXEC).map_err(Error::os("creating an epoll instance"))?;
         Ok(Readiness { epoll, wait })
     }
 

@@ -229,7 +229,8 @@ impl<W: Wait> IpcInbox<W> {
             1 => Ups::One(receivers.remove(0)),
             open => {
                 let mut set = IpcReceiverSet::new().map_err(Error::os("making a receiver set"))?;
-                let peers = receivers.into_iter().map(|receiver| set.add(receiver)).collect::<io::Result<_>>();
+                let peers =
+                    receivers.into_iter().map(|receiver| set.add(receiver)).collect::<io::Result<_>>();
                 let peers = peers.map_err(Error::os("filling a receiver set"))?;
                 Ups::Many { set, peers, open, events: VecDeque::new() }
             }

@@ -65,6 +65,40 @@ pub trait Visit {
     fn visit<T: Transport>(&mut self);
 }
 
+/// What is done with one transport and one way to wait.
+pub trait Use {
+    /// What it answers.
+    type Output;
+    /// Called with the types that were chosen by name.
+    fn with<T: Transport, W: Wait>(self) -> Self::Output;
+}
+
+/// Chooses types by name, once; everything inside is compiled for them. `None` if there is no such transport.
+pub fn dispatch<U: Use>(name: &str, wait: WaitKind, user: U) -> Option<U::Output> {
+    struct Choice<'a, U: Use> {
+        name: &'a str,
+        wait: WaitKind,
+        user: Option<U>,
+        output: Option<U::Output>,
+    }
+    impl<U: Use> Visit for Choice<'_, U> {
+        fn visit<T: Transport>(&mut self) {
+            if T::NAME == self.name
+                && let Some(user) = self.user.take()
+            {
+                self.output = Some(match self.wait {
+                    WaitKind::Block => user.with::<T, Block>(),
+                    WaitKind::Hybrid => user.with::<T, Hybrid>(),
+                    WaitKind::Spin => user.with::<T, Spin>(),
+                });
+            }
+        }
+    }
+    let mut choice = Choice { name, wait, user: Some(user), output: None };
+    visit_all(&mut choice);
+    choice.output
+}
+
 /// A renderer as its hub names it: 0 … windows − 1.
 pub type Peer = usize;
 

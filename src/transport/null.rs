@@ -2,7 +2,9 @@
 //!
 //! It exists to measure the measurer, like fio's null engine; it has no peer, and only `invoke` makes sense on it.
 
-use super::{ALL_WAITS, Caps, Error, Inbox, MAX_FRAME, Outbox, Peer, Result, Rx, Spec, Transport, Tx, Wait, check_len};
+use super::{
+    ALL_WAITS, Caps, Error, Inbox, MAX_FRAME, Outbox, Peer, Result, Rx, Spec, Transport, Tx, Wait, check_len,
+};
 use std::marker::PhantomData;
 
 /// The transport.

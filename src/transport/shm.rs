@@ -87,13 +87,18 @@ impl Transport for Shm {
         let shape = Shape::new(spec);
         let make = |len| Segment::create(len).map_err(Error::os("creating a shared-memory segment"));
         let hub = make(FRAMES + shape.capacity)?;
-        let links = (0..spec.windows).map(|_| make(FRAMES + 2 * shape.capacity)).collect::<Result<Vec<_>>>()?;
+        let links =
+            (0..spec.windows).map(|_| make(FRAMES + 2 * shape.capacity)).collect::<Result<Vec<_>>>()?;
         let main_pid = own_pid().as_raw_nonzero().get().cast_unsigned();
         let addresses = links
             .iter()
             .enumerate()
-            .map(|(peer, link)| {
-                Address { hub: hub.name().to_owned(), link: link.name().to_owned(), peer, main_pid, shape }
+            .map(|(peer, link)| Address {
+                hub: hub.name().to_owned(),
+                link: link.name().to_owned(),
+                peer,
+                main_pid,
+                shape,
             })
             .collect();
         Ok((Bound { shape, hub, links }, addresses))
@@ -117,7 +122,8 @@ impl Transport for Shm {
 
     fn connect<W: Wait>(address: Address) -> Result<(ShmTx<W>, ShmRx<W>)> {
         let Address { hub, link, peer, main_pid, shape } = address;
-        let open = |name: &str, len| Segment::open(name, len).map_err(Error::os("opening a shared-memory segment"));
+        let open =
+            |name: &str, len| Segment::open(name, len).map_err(Error::os("opening a shared-memory segment"));
         let hub = Hub::new(Arc::new(open(&hub, FRAMES + shape.capacity)?), &shape);
         let link = Link::new(Arc::new(open(&link, FRAMES + 2 * shape.capacity)?), &shape);
         renderer_end::open(hub, link, peer, main_pid, shape)

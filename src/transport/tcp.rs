@@ -54,7 +54,8 @@ impl Transport for Tcp {
     type Rx<W: Wait> = StreamRx;
 
     fn bind(spec: &Spec) -> Result<(Bound, Vec<Address>)> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(Error::os("listening on loopback"))?;
+        let listener =
+            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(Error::os("listening on loopback"))?;
         let at = listener.local_addr().map_err(Error::os("asking for the port"))?;
         let tickets = (0..spec.windows).map(|_| random_ticket()).collect::<Result<Vec<_>>>()?;
         let addresses = tickets

@@ -102,5 +102,8 @@ pub(super) fn halves(
     max_frame: usize,
 ) -> Result<(FrameWriter, FrameReader)> {
     let copy = socket.try_clone().map_err(Error::os("duplicating a socket"))?;
-    Ok((FrameWriter::new(socket, wait.clone(), chunk, max_frame)?, FrameReader::new(copy, wait, chunk, max_frame)?))
+    Ok((
+        FrameWriter::new(socket, wait.clone(), chunk, max_frame)?,
+        FrameReader::new(copy, wait, chunk, max_frame)?,
+    ))
 }

@@ -57,7 +57,8 @@ impl Drop for Watch {
 
 fn watch(mut held: Vec<(usize, Process)>, stopped: &UnixStream, on_death: &impl Fn(usize)) {
     while !held.is_empty() {
-        let mut fds: Vec<PollFd<'_>> = held.iter().map(|(_, process)| PollFd::new(process, PollFlags::IN)).collect();
+        let mut fds: Vec<PollFd<'_>> =
+            held.iter().map(|(_, process)| PollFd::new(process, PollFlags::IN)).collect();
         let stop_at = fds.len();
         let stopped = stopped.as_fd();
         fds.push(PollFd::new(&stopped, PollFlags::IN));

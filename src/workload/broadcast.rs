@@ -16,7 +16,12 @@ use super::{Load, Phase};
 use crate::transport::{Inbox, Outbox, Result};
 
 /// The sending end.
-pub fn main<I: Inbox>(load: &Load, phase: &Phase, outbox: &mut I::Outbox, inbox: &mut I) -> Result<Vec<Tally>> {
+pub fn main<I: Inbox>(
+    load: &Load,
+    phase: &Phase,
+    outbox: &mut I::Outbox,
+    inbox: &mut I,
+) -> Result<Vec<Tally>> {
     let total = phase.lead + phase.messages;
     let pattern = Pattern::new(load.key, phase.number, 0, Direction::Down);
     let mut windows = vec![Window::new(load.in_flight); load.windows];

@@ -110,7 +110,12 @@ impl Asker<'_> {
 }
 
 /// The answering end.
-pub fn main<I: Inbox>(load: &Load, phase: &Phase, outbox: &mut I::Outbox, inbox: &mut I) -> Result<Vec<Tally>> {
+pub fn main<I: Inbox>(
+    load: &Load,
+    phase: &Phase,
+    outbox: &mut I::Outbox,
+    inbox: &mut I,
+) -> Result<Vec<Tally>> {
     let pattern = |peer, direction| Pattern::new(load.key, phase.number, peer, direction);
     let mut requests: Vec<Ledger> =
         (0..load.windows).map(|peer| Ledger::new(pattern(peer, Direction::Up), load.payload)).collect();

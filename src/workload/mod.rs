@@ -162,7 +162,12 @@ where
 }
 
 /// Main's part of a phase: a tally for each link.
-pub fn main<I: Inbox>(load: &Load, phase: &Phase, outbox: &mut I::Outbox, inbox: &mut I) -> Result<Vec<Tally>> {
+pub fn main<I: Inbox>(
+    load: &Load,
+    phase: &Phase,
+    outbox: &mut I::Outbox,
+    inbox: &mut I,
+) -> Result<Vec<Tally>> {
     match load.workload {
         Workload::Send => send::main(load, phase, outbox, inbox),
         Workload::Invoke => invoke::main(load, phase, outbox, inbox),

@@ -13,7 +13,12 @@ use super::{Load, Phase, Workload};
 use crate::transport::{Inbox, Outbox, Result, Rx, Tx};
 
 /// The sending end.
-pub fn main<I: Inbox>(load: &Load, phase: &Phase, outbox: &mut I::Outbox, inbox: &mut I) -> Result<Vec<Tally>> {
+pub fn main<I: Inbox>(
+    load: &Load,
+    phase: &Phase,
+    outbox: &mut I::Outbox,
+    inbox: &mut I,
+) -> Result<Vec<Tally>> {
     let totals: Vec<u64> = (0..load.windows).map(|peer| phase.lead + load.share(phase, peer)).collect();
     let patterns: Vec<Pattern> =
         (0..load.windows).map(|peer| Pattern::new(load.key, phase.number, peer, Direction::Down)).collect();

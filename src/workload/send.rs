@@ -41,7 +41,12 @@ pub fn renderer<T: Tx>(load: &Load, phase: &Phase, peer: usize, tx: &mut T, rx: 
 }
 
 /// The reading end.
-pub fn main<I: Inbox>(load: &Load, phase: &Phase, outbox: &mut I::Outbox, inbox: &mut I) -> Result<Vec<Tally>> {
+pub fn main<I: Inbox>(
+    load: &Load,
+    phase: &Phase,
+    outbox: &mut I::Outbox,
+    inbox: &mut I,
+) -> Result<Vec<Tally>> {
     struct Link {
         ledger: Ledger,
         reports: Reports,

@@ -138,7 +138,9 @@ impl Encoded {
     /// The histogram, unless the text is not one.
     pub fn decode(text: &str) -> Result<Histogram<u64>, String> {
         let bytes = BASE64.decode(text).map_err(|error| error.to_string())?;
-        Deserializer::new().deserialize(&mut bytes.as_slice()).map_err(|error| format!("not an HDR histogram: {error}"))
+        Deserializer::new()
+            .deserialize(&mut bytes.as_slice())
+            .map_err(|error| format!("not an HDR histogram: {error}"))
     }
 }
 

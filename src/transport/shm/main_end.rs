@@ -54,8 +54,7 @@ struct Peers {
 impl Peers {
     #[inline]
     fn is_gone(&self, peer: Peer) -> bool {
-        is_gone(&self.links[peer].flags.renderer_gone)
-            || self.dead.load(Ordering::Acquire) & (1 << peer) != 0 // SYNC: the Watch in open
+        is_gone(&self.links[peer].flags.renderer_gone) || self.dead.load(Ordering::Acquire) & (1 << peer) != 0 // SYNC: the Watch in open
     }
 }
 

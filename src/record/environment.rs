@@ -1,0 +1,104 @@
+//! The fingerprint of the host and of the program: `environment.json` beside the records.
+
+use super::id::now_utc;
+use super::row::SCHEMA;
+use crate::sys::clock::{Clock, ClockFacts, kernel_clocksource};
+use crate::sys::cpu::allowed;
+use rustix::system::uname;
+use serde::{Deserialize, Serialize};
+use std::fs::read_to_string;
+
+/// What a reader must know to judge a run, or to repeat it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Environment {
+    /// As in the records.
+    pub schema: u32,
+    /// Which run.
+    pub run: String,
+    /// The exact command.
+    pub command: Vec<String>,
+    /// When it began.
+    pub started: String,
+    /// When it ended; `None` while it runs, and for ever if it crashed.
+    pub finished: Option<String>,
+    /// Whether trials are missing that the plan had.
+    pub partial: bool,
+    /// The run's seed.
+    pub seed: u64,
+    /// Version of ipcmark.
+    pub version: String,
+    /// `release` or `debug`.
+    pub profile: String,
+    /// The machine.
+    pub host: Host,
+}
+
+/// The machine.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Host {
+    /// Its name.
+    pub name: String,
+    /// Kernel name, release and machine.
+    pub kernel: String,
+    /// CPU, as the kernel calls it.
+    pub cpu: String,
+    /// CPUs that the run may use.
+    pub cpus: Vec<usize>,
+    /// Whether a hypervisor is below.
+    pub virtual_machine: bool,
+    /// Frequency governor of the first CPU, if it has one.
+    pub governor: Option<String>,
+    /// The kernel's clock source.
+    pub clocksource: String,
+    /// Our clock.
+    pub clock: ClockFacts,
+    /// Bytes of memory.
+    pub memory_bytes: u64,
+}
+
+impl Environment {
+    /// Of a run that begins now.
+    pub fn capture(run: &str, seed: u64) -> Environment {
+        Environment {
+            schema: SCHEMA,
+            run: run.to_owned(),
+            command: std::env::args().collect(),
+            started: now_utc(),
+            finished: None,
+            partial: true,
+            seed,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            profile: if cfg!(debug_assertions) { "debug" } else { "release" }.to_owned(),
+            host: Host::capture(),
+        }
+    }
+}
+
+impl Host {
+    /// Of this machine.
+    pub fn capture() -> Host {
+        let cpuinfo = read_to_string("/proc/cpuinfo").unwrap_or_default();
+        let field = |name: &str| {
+            let line = cpuinfo.lines().find(|line| line.starts_with(name))?;
+            Some(line.split_once(':')?.1.trim().to_owned())
+        };
+        let name = uname();
+        let text = |part: &std::ffi::CStr| part.to_string_lossy().into_owned();
+        let memory = read_to_string("/proc/meminfo").unwrap_or_default();
+        let kib = memory.split_whitespace().nth(1).and_then(|kib| kib.parse::<u64>().ok());
+        Host {
+            name: text(name.nodename()),
+            kernel: format!("{} {} {}", text(name.sysname()), text(name.release()), text(name.machine())),
+            cpu: field("model name").unwrap_or_else(|| "unknown".to_owned()),
+            cpus: allowed().unwrap_or_default(),
+            virtual_machine: field("flags")
+                .is_some_and(|flags| flags.split(' ').any(|flag| flag == "hypervisor")),
+            governor: read_to_string("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
+                .ok()
+                .map(|governor| governor.trim().to_owned()),
+            clocksource: kernel_clocksource(),
+            clock: Clock::system().measure(),
+            memory_bytes: kib.unwrap_or(0) * 1024,
+        }
+    }
+}

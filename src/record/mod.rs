@@ -1,0 +1,13 @@
+//! The row that a trial leaves, the file it is kept in, and the fingerprint of the host beside it.
+
+mod environment;
+mod id;
+mod row;
+mod store;
+
+pub use environment::{Environment, Host};
+pub use id::{fresh_seed, now_utc, run_id};
+pub use row::{
+    CaseRow, ChecksRow, Cpu, Distance, FloorRow, Latency, Noise, Place, Record, SCHEMA, Status, Throughput,
+};
+pub use store::{LoadError, Store, load};

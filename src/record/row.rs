@@ -1,0 +1,366 @@
+//! One trial as one JSON object. Integers are nanoseconds, bytes and counts; nothing is rounded here.
+
+use crate::plan::{Case, Model};
+use crate::sys::cpu::{Usage, tick_ns};
+use crate::trial::{Failure, Measured};
+use crate::workload::ledger::Checks;
+use crate::workload::tally::Encoded;
+use crate::workload::{LatencyKind, Workload};
+use serde::{Deserialize, Serialize};
+
+/// Raised whenever a field changes its meaning; older files still load.
+pub const SCHEMA: u32 = 1;
+
+/// Whether a trial counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// It does.
+    Ok,
+    /// It was begun and could not be completed, or a check failed.
+    Failed,
+    /// This host cannot run it.
+    Skipped,
+}
+
+/// One trial.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// [`SCHEMA`] of the writer.
+    pub schema: u32,
+    /// Which run.
+    pub run: String,
+    /// Which trial of its case, from 0.
+    pub trial: u64,
+    /// Place in the run, from 0; skipped cases have none.
+    #[serde(default)]
+    pub order: Option<u64>,
+    /// The run's seed.
+    pub seed: u64,
+    /// Whether it counts.
+    pub status: Status,
+    /// Why it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What was run.
+    pub case: CaseRow,
+    /// Timed messages.
+    #[serde(default)]
+    pub messages: u64,
+    /// Payload bytes that passed with them, in all directions and to all windows.
+    #[serde(default)]
+    pub bytes: u64,
+    /// From the first message's begin to the last one's end.
+    #[serde(default)]
+    pub elapsed_ns: u64,
+    /// Distribution of latencies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency_ns: Option<Latency>,
+    /// Rates over `elapsed_ns`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub throughput: Option<Throughput>,
+    /// Consumption.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu: Option<Cpu>,
+    /// What the checks found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checks: Option<ChecksRow>,
+    /// What bounds the case, measured around the trial.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub floor: Option<FloorRow>,
+    /// How quiet the host was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub noise: Option<Noise>,
+}
+
+/// A case as it stands in a record.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CaseRow {
+    /// Its name.
+    pub id: String,
+    /// The mechanism.
+    pub transport: String,
+    /// What was timed.
+    pub workload: Workload,
+    /// Under which settings.
+    pub model: Model,
+}
+
+impl From<&Case> for CaseRow {
+    fn from(case: &Case) -> CaseRow {
+        CaseRow {
+            id: case.id(),
+            transport: case.transport.clone(),
+            workload: case.workload,
+            model: case.model.clone(),
+        }
+    }
+}
+
+/// Latencies in nanoseconds. A quantile is `None` where there are too few samples for it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Latency {
+    /// What it is from and to.
+    pub kind: LatencyKind,
+    /// Samples.
+    pub count: u64,
+    /// One sample for this many messages; of round trips, the mean of the group.
+    #[serde(default = "one")]
+    pub every: u64,
+    /// Smallest.
+    pub min: u64,
+    /// Median.
+    pub p50: Option<u64>,
+    /// 90 %.
+    pub p90: Option<u64>,
+    /// 99 %, from 1,000 samples.
+    pub p99: Option<u64>,
+    /// 99.9 %, from 10,000 samples.
+    pub p999: Option<u64>,
+    /// Largest.
+    pub max: u64,
+    /// Mean.
+    pub mean: f64,
+    /// All of it: HDR V2 in base64.
+    pub histogram: String,
+}
+
+fn one() -> u64 {
+    1
+}
+
+/// Rates.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Throughput {
+    /// Messages in a second.
+    pub messages_per_s: f64,
+    /// Payload bytes in a second.
+    pub bytes_per_s: f64,
+}
+
+/// Consumption of both sides.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Cpu {
+    /// Main.
+    pub main: Usage,
+    /// All renderers together.
+    pub renderers: Usage,
+    /// CPU time of both for one message, in nanoseconds.
+    pub ns_per_message: f64,
+}
+
+/// What the checks found, and in how many processes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChecksRow {
+    /// The counts.
+    #[serde(flatten)]
+    pub checks: Checks,
+    /// Distinct processes among main and renderers.
+    pub processes: usize,
+}
+
+/// What bounds a case from below.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FloorRow {
+    /// What was measured.
+    pub name: String,
+    /// Mean of the readings before and after, in nanoseconds.
+    pub ns: f64,
+    /// The median latency as a multiple of it.
+    pub ratio: f64,
+}
+
+/// How far the CPUs of the ends are apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Place {
+    /// They share a CPU, or it is not known.
+    One,
+    /// A cache line goes there and back in under 150 ns.
+    Near,
+    /// It takes longer.
+    Far,
+}
+
+/// Round trip of a cache line between the CPUs of the ends, around the trial.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Distance {
+    /// Before, in nanoseconds.
+    pub before_ns: f64,
+    /// After.
+    pub after_ns: f64,
+    /// Whether they differ by more than 30 %: the host moved a CPU meanwhile.
+    pub mixed: bool,
+}
+
+impl Distance {
+    fn new(before_ns: f64, after_ns: f64) -> Distance {
+        let mixed = before_ns.max(after_ns) > 1.3 * before_ns.min(after_ns);
+        Distance { before_ns, after_ns, mixed }
+    }
+
+    /// Near or far, by the mean of both readings.
+    pub fn place(&self) -> Place {
+        if (self.before_ns + self.after_ns) / 2.0 < 150.0 { Place::Near } else { Place::Far }
+    }
+}
+
+/// How quiet the host was.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Noise {
+    /// Whether any of the rest is beyond its limit.
+    pub dirty: bool,
+    /// Clock ticks that the hypervisor took away, over all CPUs.
+    pub steal_ticks: u64,
+    /// Time of a fixed loop around the trial, as a multiple of the run's median so far.
+    pub sentinel_ratio: f64,
+    /// `None` if the ends share a CPU.
+    #[serde(default)]
+    pub distance: Option<Distance>,
+}
+
+impl Record {
+    /// The record of a case that this host cannot run.
+    pub fn skipped(run: &str, seed: u64, case: &Case, reason: &str) -> Record {
+        Record::bare(run, 0, None, seed, case, Status::Skipped, Some(reason.to_owned()))
+    }
+
+    /// The record of a trial. `usual_sentinel_ns` is the run's median so far.
+    pub fn of_trial(
+        run: &str,
+        (trial, order, seed): (u64, u64, u64),
+        case: &Case,
+        outcome: &Result<Measured, Failure>,
+        usual_sentinel_ns: Option<f64>,
+    ) -> Record {
+        let bare = |status, reason| Record::bare(run, trial, Some(order), seed, case, status, reason);
+        match outcome {
+            Ok(measured) => bare(Status::Ok, None).with(measured, usual_sentinel_ns),
+            Err(Failure::Failed(reason)) => bare(Status::Failed, Some(reason.clone())),
+            Err(Failure::Interrupted) => bare(Status::Failed, Some("interrupted".to_owned())),
+        }
+    }
+
+    fn bare(
+        run: &str,
+        trial: u64,
+        order: Option<u64>,
+        seed: u64,
+        case: &Case,
+        status: Status,
+        reason: Option<String>,
+    ) -> Record {
+        Record {
+            schema: SCHEMA,
+            run: run.to_owned(),
+            trial,
+            order,
+            seed,
+            status,
+            reason,
+            case: case.into(),
+            messages: 0,
+            bytes: 0,
+            elapsed_ns: 0,
+            latency_ns: None,
+            throughput: None,
+            cpu: None,
+            checks: None,
+            floor: None,
+            noise: None,
+        }
+    }
+
+    fn with(self, measured: &Measured, usual_sentinel_ns: Option<f64>) -> Record {
+        let per_second = |count: u64| count as f64 * 1e9 / measured.elapsed_ns.max(1) as f64;
+        let cpu_ns = measured.main.cpu_ns() + measured.renderers.cpu_ns();
+        let latency = Latency::new(measured, self.case.workload.latency());
+        let [before, after] = &measured.probes;
+        let floor = match (&before.floor, &after.floor) {
+            (Some(a), Some(b)) if a.name == b.name => Some((a.name.clone(), (a.ns + b.ns) / 2.0)),
+            // The bound changed between the readings: the lower one still holds.
+            (Some(a), Some(b)) => {
+                Some(if a.ns < b.ns { (a.name.clone(), a.ns) } else { (b.name.clone(), b.ns) })
+            }
+            _ => None,
+        };
+        let floor =
+            floor.zip(latency.p50).map(|((name, ns), p50)| FloorRow { name, ns, ratio: p50 as f64 / ns });
+        let distance = before.distance_ns.zip(after.distance_ns).map(|(a, b)| Distance::new(a, b));
+        let sentinel_ns = (before.sentinel_ns + after.sentinel_ns) as f64 / 2.0;
+        let sentinel_ratio = sentinel_ns / usual_sentinel_ns.unwrap_or(sentinel_ns);
+        let steal = (measured.steal_ticks * tick_ns()) as f64 / measured.wall_ns.max(1) as f64;
+        Record {
+            messages: measured.messages,
+            bytes: measured.bytes,
+            elapsed_ns: measured.elapsed_ns,
+            throughput: Some(Throughput {
+                messages_per_s: per_second(measured.messages),
+                bytes_per_s: per_second(measured.bytes),
+            }),
+            cpu: Some(Cpu {
+                main: measured.main,
+                renderers: measured.renderers,
+                ns_per_message: cpu_ns as f64 / measured.messages.max(1) as f64,
+            }),
+            checks: Some(ChecksRow { checks: measured.checks, processes: measured.processes }),
+            floor,
+            noise: Some(Noise {
+                dirty: (sentinel_ratio - 1.0).abs() > 0.05
+                    || steal > 0.01
+                    || distance.is_some_and(|d| d.mixed),
+                steal_ticks: measured.steal_ticks,
+                sentinel_ratio,
+                distance,
+            }),
+            latency_ns: Some(latency),
+            ..self
+        }
+    }
+
+    /// Where the ends were.
+    pub fn place(&self) -> Place {
+        self.noise.and_then(|noise| noise.distance).map_or(Place::One, |distance| distance.place())
+    }
+
+    /// Context switches of both sides for one message, wanted and unwanted.
+    pub fn switches_per_message(&self) -> Option<f64> {
+        let Cpu { main, renderers, .. } = self.cpu?;
+        let both = main.plus(renderers);
+        Some((both.voluntary_switches + both.involuntary_switches) as f64 / self.messages.max(1) as f64)
+    }
+}
+
+impl Latency {
+    fn new(measured: &Measured, kind: LatencyKind) -> Latency {
+        let histogram = &measured.latency;
+        let count = histogram.len();
+        let quantile = |q: f64, least: u64| (count >= least).then(|| histogram.value_at_quantile(q));
+        Latency {
+            kind,
+            count,
+            every: measured.every,
+            min: histogram.min(),
+            p50: quantile(0.5, 1),
+            p90: quantile(0.9, 100),
+            p99: quantile(0.99, 1_000),
+            p999: quantile(0.999, 10_000),
+            max: histogram.max(),
+            mean: histogram.mean(),
+            histogram: Encoded::encode(histogram),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_distance_is_near_far_and_perhaps_mixed() {
+        assert_eq!(Distance::new(61.0, 60.0).place(), Place::Near);
+        assert_eq!(Distance::new(330.0, 340.0).place(), Place::Far);
+        assert!(!Distance::new(330.0, 340.0).mixed);
+        assert!(Distance::new(60.0, 330.0).mixed);
+    }
+}

@@ -1,0 +1,121 @@
+//! The trials of one case, at one distance, in one line of figures.
+
+use crate::record::{Place, Record, Status};
+use std::collections::BTreeMap;
+
+/// A figure over trials: the unit of statistics is the trial, so this is the median of trials and their range.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spread {
+    /// Median over trials.
+    pub median: f64,
+    /// Smallest trial.
+    pub min: f64,
+    /// Largest trial.
+    pub max: f64,
+}
+
+impl Spread {
+    /// Of the trials that have the figure; `None` unless all of them do, so that no trial is left out in silence.
+    fn of(figures: Vec<Option<f64>>) -> Option<Spread> {
+        let mut figures = figures.into_iter().collect::<Option<Vec<f64>>>()?;
+        figures.sort_by(f64::total_cmp);
+        Some(Spread { median: median(&figures)?, min: *figures.first()?, max: *figures.last()? })
+    }
+}
+
+/// The median of sorted figures.
+pub fn median(sorted: &[f64]) -> Option<f64> {
+    let middle = sorted.len() / 2;
+    match sorted.len() {
+        0 => None,
+        len if len % 2 == 1 => Some(sorted[middle]),
+        _ => Some((sorted[middle - 1] + sorted[middle]) / 2.0),
+    }
+}
+
+/// One case at one distance.
+#[derive(Clone, Debug)]
+pub struct Summary<'a> {
+    /// Any of its records, for the case's settings.
+    pub example: &'a Record,
+    /// How far the CPUs of the ends were apart.
+    pub place: Place,
+    /// Trials that count.
+    pub trials: usize,
+    /// How many of them were disturbed.
+    pub dirty: usize,
+    /// Median latency, in nanoseconds.
+    pub p50: Option<Spread>,
+    /// 99 % latency.
+    pub p99: Option<Spread>,
+    /// 99.9 % latency.
+    pub p999: Option<Spread>,
+    /// Longest latency.
+    pub max: Option<Spread>,
+    /// Messages in a second.
+    pub messages_per_s: Option<Spread>,
+    /// Payload bytes in a second.
+    pub bytes_per_s: Option<Spread>,
+    /// CPU time of all sides for one message, in nanoseconds.
+    pub cpu_ns: Option<Spread>,
+    /// Context switches for one message.
+    pub switches: Option<Spread>,
+    /// Median latency as a multiple of the floor of the moment.
+    pub floor_ratio: Option<Spread>,
+}
+
+/// Summarises the trials that count, in the order in which their cases first appear.
+pub fn summarise(records: &[Record]) -> Vec<Summary<'_>> {
+    let mut groups: BTreeMap<(usize, Place), Vec<&Record>> = BTreeMap::new();
+    let mut first_seen: BTreeMap<&str, usize> = BTreeMap::new();
+    for (index, record) in records.iter().enumerate() {
+        let first = *first_seen.entry(&record.case.id).or_insert(index);
+        if record.status == Status::Ok {
+            groups.entry((first, record.place())).or_default().push(record);
+        }
+    }
+    groups.into_iter().filter_map(|((_, place), trials)| summary(place, &trials)).collect()
+}
+
+fn summary<'a>(place: Place, trials: &[&'a Record]) -> Option<Summary<'a>> {
+    let spread = |figure: &dyn Fn(&Record) -> Option<f64>| {
+        Spread::of(trials.iter().map(|trial| figure(trial)).collect())
+    };
+    let latency = |figure: &dyn Fn(&crate::record::Latency) -> Option<u64>| {
+        spread(&|trial| figure(trial.latency_ns.as_ref()?).map(|ns| ns as f64))
+    };
+    Some(Summary {
+        example: trials.first()?,
+        place,
+        trials: trials.len(),
+        dirty: trials.iter().filter(|trial| trial.noise.is_some_and(|noise| noise.dirty)).count(),
+        p50: latency(&|latency| latency.p50),
+        p99: latency(&|latency| latency.p99),
+        p999: latency(&|latency| latency.p999),
+        max: latency(&|latency| Some(latency.max)),
+        messages_per_s: spread(&|trial| Some(trial.throughput?.messages_per_s)),
+        bytes_per_s: spread(&|trial| Some(trial.throughput?.bytes_per_s)),
+        cpu_ns: spread(&|trial| Some(trial.cpu?.ns_per_message)),
+        switches: spread(&Record::switches_per_message),
+        floor_ratio: spread(&|trial| Some(trial.floor.as_ref()?.ratio)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_median_of_few() {
+        assert_eq!(median(&[]), None);
+        assert_eq!(median(&[3.0]), Some(3.0));
+        assert_eq!(median(&[1.0, 2.0]), Some(1.5));
+        assert_eq!(median(&[1.0, 2.0, 9.0]), Some(2.0));
+    }
+
+    #[test]
+    fn a_figure_that_one_trial_lacks_is_not_shown() {
+        assert_eq!(Spread::of(vec![Some(1.0), None]), None);
+        assert_eq!(Spread::of(vec![Some(2.0), Some(1.0)]), Some(Spread { median: 1.5, min: 1.0, max: 2.0 }));
+    }
+}

@@ -1,0 +1,209 @@
+//! Main's part of a trial: start the renderers, connect them, run phases and probes as the supervisor says.
+
+use super::child::{self, Role};
+use super::control::{Control, FromMain, FromRenderer, RendererSetup, Report, Setup, ToMain, ToRenderer};
+use super::{probe, renderer};
+use crate::plan::Placement;
+use crate::sys::cpu::{Scope, Usage, restrict};
+use crate::sys::fd::Descriptor;
+use crate::sys::process::{Process, own_pid};
+use crate::transport::{Spec, Transport, Use, Wait, dispatch};
+use crate::workload::tally::{Encoded, Tally, join};
+use crate::workload::{self, Phase};
+use std::error::Error;
+use std::os::unix::net::UnixStream;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// Runs the part and answers the exit code.
+pub(super) fn run(control: Control) -> i32 {
+    let setup = match control.recv() {
+        Ok(ToMain::Setup(setup)) => setup,
+        _ => return 1,
+    };
+    let (transport, wait) = (setup.transport.clone(), setup.wait);
+    let outcome = dispatch(&transport, wait, Part { control: &control, setup })
+        .unwrap_or_else(|| Err("unknown transport".into()));
+    match outcome {
+        Ok(()) => 0,
+        Err(error) => {
+            let _ = control.send(&FromMain::Failed(error.to_string()));
+            1
+        }
+    }
+}
+
+struct Part<'a> {
+    control: &'a Control,
+    setup: Setup,
+}
+
+impl Use for Part<'_> {
+    type Output = Result<(), Box<dyn Error>>;
+
+    fn with<T: Transport, W: Wait>(self) -> Self::Output {
+        let Part { control, setup } = self;
+        let load = setup.load;
+        restrict(&setup.pins.main)?;
+        let spec = Spec { windows: load.windows, max_frame: load.max_frame(), spin: setup.spin };
+        let (bound, addresses) = T::bind(&spec)?;
+        let mut renderers = Renderers::default();
+        for (peer, address) in addresses.iter().enumerate() {
+            renderers.start(&setup, peer)?.send(address)?;
+        }
+        drop(addresses); // our copies of the renderers' descriptors: while they are open, no end is seen to close
+        control.send(&FromMain::Spawned(renderers.pids()))?;
+        let (mut outbox, mut inbox) = T::accept::<W>(bound)?;
+        let pids = renderers.ready()?;
+        control.send(&FromMain::Ready(pids))?;
+        loop {
+            match control.recv()? {
+                ToMain::Setup(_) => return Err("set up twice".into()),
+                ToMain::Probe => control.send(&FromMain::Probed(probe::take(&setup)))?,
+                ToMain::Run(phase) => {
+                    let scope = match setup.placement {
+                        Placement::Process => Scope::Process,
+                        Placement::Thread => Scope::Thread,
+                    };
+                    renderers.begin(&phase)?;
+                    let before = Usage::now(scope);
+                    let tallies = if T::CAPS.echo {
+                        Vec::new() // nobody speaks to main
+                    } else {
+                        match workload::main(&load, &phase, &mut outbox, &mut inbox) {
+                            Ok(tallies) => tallies,
+                            Err(error) => return Err(renderers.explain(&error.to_string()).into()),
+                        }
+                    };
+                    let usage = Usage::now(scope).since(before);
+                    let (renderer_tallies, renderer_usage) = renderers.finish()?;
+                    let outcome = join(&load, &phase, &tallies, &renderer_tallies);
+                    control.send(&FromMain::Done(Box::new(Report {
+                        elapsed_ns: outcome.elapsed_ns,
+                        latency: Encoded(outcome.latency),
+                        checks: outcome.checks,
+                        main: usage,
+                        renderers: renderer_usage,
+                    })))?;
+                }
+                ToMain::Quit => {
+                    renderers.quit()?;
+                    return Ok(());
+                }
+            }
+        }
+    }
+}
+
+/// The renderers of a trial, in order.
+#[derive(Default)]
+struct Renderers {
+    controls: Vec<Control>,
+    processes: Vec<Process>,
+    threads: Vec<JoinHandle<bool>>,
+}
+
+impl Renderers {
+    /// Starts one, as a process or as a thread, and tells it who it is.
+    fn start(&mut self, setup: &Setup, peer: usize) -> std::io::Result<&Control> {
+        let (ours, theirs) = UnixStream::pair()?;
+        match setup.placement {
+            Placement::Process => {
+                let process = child::spawn(Role::Renderer, theirs.into(), setup.padding, None)?;
+                self.processes.push(process);
+            }
+            Placement::Thread => {
+                let control = Control::new(theirs);
+                let name = format!("renderer-{peer}");
+                let thread = std::thread::Builder::new().name(name).spawn(move || renderer::run(&control))?;
+                self.threads.push(thread);
+            }
+        }
+        let control = Control::new(ours);
+        control.send(&RendererSetup {
+            transport: setup.transport.clone(),
+            wait: setup.wait,
+            placement: setup.placement,
+            load: setup.load,
+            peer,
+            cpus: setup.pins.renderers.get(peer).cloned().unwrap_or_default(),
+            reports: Descriptor(setup.reports.0.try_clone()?),
+        })?;
+        self.controls.push(control);
+        Ok(&self.controls[peer])
+    }
+
+    fn pids(&self) -> Vec<u32> {
+        self.processes.iter().map(|process| process.pid().as_raw_nonzero().get().cast_unsigned()).collect()
+    }
+
+    /// Waits for the hand-shake of all; answers their processes and our own.
+    fn ready(&self) -> Result<Vec<u32>, Box<dyn Error>> {
+        let mut pids = vec![own_pid().as_raw_nonzero().get().cast_unsigned()];
+        for control in &self.controls {
+            match control.recv()? {
+                FromRenderer::Ready { pid } => pids.push(pid),
+                _ => return Err("a renderer did not say that it is ready".into()),
+            }
+        }
+        Ok(pids)
+    }
+
+    /// Sends all of them into their loops.
+    fn begin(&self, phase: &Phase) -> Result<(), Box<dyn Error>> {
+        for control in &self.controls {
+            control.send(&ToRenderer::Run(*phase))?;
+        }
+        for control in &self.controls {
+            match control.recv()? {
+                FromRenderer::Started => {}
+                _ => return Err("a renderer did not start its phase".into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Collects what they bring home.
+    fn finish(&self) -> Result<(Vec<Tally>, Usage), Box<dyn Error>> {
+        let (mut tallies, mut total) = (Vec::new(), Usage::default());
+        for (peer, control) in self.controls.iter().enumerate() {
+            match control.recv() {
+                Ok(FromRenderer::Done { tally, usage }) => {
+                    tallies.push(*tally);
+                    total = total.plus(usage);
+                }
+                Ok(_) => return Err(format!("renderer {peer} did not finish its phase").into()),
+                Err(error) => return Err(self.explain(&format!("renderer {peer}: {error}")).into()),
+            }
+        }
+        Ok((tallies, total))
+    }
+
+    /// Adds to a link's error how the processes behind it ended, if they did.
+    fn explain(&self, error: &str) -> String {
+        // A killed process closes its links a moment before it can be reaped.
+        let limit = Duration::from_millis(100);
+        let ended = self.processes.iter().enumerate().filter_map(|(peer, process)| {
+            let limit = if peer == 0 { limit } else { Duration::ZERO };
+            let ending = process.reap(limit)?;
+            Some(format!("; renderer {peer} (pid {}) {ending}", process.pid().as_raw_nonzero()))
+        });
+        std::iter::once(error.to_owned()).chain(ended).collect()
+    }
+
+    /// Lets all of them end and reaps them.
+    fn quit(self) -> Result<(), Box<dyn Error>> {
+        for control in &self.controls {
+            control.send(&ToRenderer::Quit)?;
+        }
+        for process in &self.processes {
+            if process.reap(Duration::from_secs(5)).is_none() {
+                return Err(format!("renderer {} does not end", process.pid().as_raw_nonzero()).into());
+            }
+        }
+        for thread in self.threads {
+            thread.join().map_err(|_| "a renderer's thread panicked")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,74 @@
+//! Which CPU each end runs on.
+
+use crate::plan::{Model, Pin};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// CPUs for main and for each renderer; a single one pins.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Pins {
+    pub(super) main: Vec<usize>,
+    pub(super) renderers: Vec<Vec<usize>>,
+}
+
+/// How long `hybrid` spins before it sleeps, where each end has a CPU: about what waking the other CPU costs on the
+/// virtual machines we know, so that a live peer is caught in the spin and a slow one costs at most twice the wake.
+const SPIN: Duration = Duration::from_micros(50);
+
+impl Pins {
+    /// Lays a model out over the CPUs that we may use; `turn` rotates them, so that no end has the same one always.
+    pub(super) fn new(model: &Model, allowed: &[usize], turn: u64) -> Pins {
+        let count = allowed.len().max(1);
+        let cpu = |n: usize| allowed.get((n + turn as usize % count) % count).copied().unwrap_or(0);
+        let renderers = |one: &dyn Fn(usize) -> Vec<usize>| (0..model.windows).map(one).collect();
+        match model.pin {
+            Pin::Same => Pins { main: vec![cpu(0)], renderers: renderers(&|_| vec![cpu(0)]) },
+            Pin::Cross => {
+                let others = count.saturating_sub(1).max(1);
+                Pins { main: vec![cpu(0)], renderers: renderers(&|peer| vec![cpu(1 + peer % others)]) }
+            }
+            Pin::Free => Pins { main: allowed.to_vec(), renderers: renderers(&|_| allowed.to_vec()) },
+        }
+    }
+
+    /// Main's CPU and another that a renderer uses, if there are two: what the distance is measured between.
+    pub(super) fn pair(&self) -> Option<[usize; 2]> {
+        let main = *self.main.first()?;
+        let other = self.renderers.iter().flatten().find(|&&cpu| cpu != main)?;
+        Some([main, *other])
+    }
+}
+
+/// The spin budget of a model on `cpus` CPUs: none where the ends would take a CPU from each other.
+pub(super) fn spin_budget(model: &Model, cpus: usize) -> Duration {
+    if model.pin == Pin::Same || model.windows + 1 > cpus { Duration::ZERO } else { SPIN }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pins(pin: Pin, windows: usize, allowed: &[usize], turn: u64) -> Pins {
+        Pins::new(&Model { pin, windows, ..Model::default() }, allowed, turn)
+    }
+
+    #[test]
+    fn ends_are_laid_out_as_the_word_says() {
+        let cross = pins(Pin::Cross, 3, &[2, 5, 7], 0);
+        assert_eq!(cross.main, [2]);
+        assert_eq!(cross.renderers, [[5], [7], [5]]);
+        assert_eq!(cross.pair(), Some([2, 5]));
+        let turned = pins(Pin::Cross, 1, &[0, 1], 1);
+        assert_eq!((turned.main, turned.renderers), (vec![1], vec![vec![0]]));
+        let same = pins(Pin::Same, 2, &[4, 6], 1);
+        assert_eq!((same.pair(), same.renderers), (None, vec![vec![6], vec![6]]));
+        assert_eq!(pins(Pin::Free, 1, &[0, 1], 0).renderers, [[0, 1]]);
+    }
+
+    #[test]
+    fn hybrid_does_not_spin_where_cpus_are_short() {
+        assert!(spin_budget(&Model::default(), 2) > Duration::ZERO);
+        assert_eq!(spin_budget(&Model { windows: 2, ..Model::default() }, 2), Duration::ZERO);
+        assert_eq!(spin_budget(&Model { pin: Pin::Same, ..Model::default() }, 8), Duration::ZERO);
+    }
+}

@@ -1,0 +1,65 @@
+//! A renderer's part of a trial: connect, then run phases as main says. The same code in a process and in a thread.
+
+use super::control::{Control, FromRenderer, RendererSetup, ToRenderer};
+use crate::plan::Placement;
+use crate::sys::cpu::{Scope, Usage, restrict};
+use crate::sys::process::own_pid;
+use crate::transport::{Transport, Use, Wait, dispatch};
+use crate::workload;
+use std::error::Error;
+use std::os::unix::net::UnixDatagram;
+
+/// In a process of its own. Answers the exit code.
+pub(super) fn run_process(control: Control) -> i32 {
+    if run(&control) { 0 } else { 1 }
+}
+
+/// Runs the part; `false` if it failed, which has been reported.
+pub(super) fn run(control: &Control) -> bool {
+    let Ok(setup) = control.recv::<RendererSetup>() else { return false };
+    let Ok(reports) = setup.reports.0.try_clone() else { return false };
+    let peer = setup.peer;
+    let outcome = attempt(control, setup);
+    if let Err(error) = &outcome {
+        // Whoever supervises may be gone; there is nobody else to tell.
+        let _ = UnixDatagram::from(reports).send(format!("renderer {peer}: {error}").as_bytes());
+    }
+    outcome.is_ok()
+}
+
+fn attempt(control: &Control, setup: RendererSetup) -> Result<(), Box<dyn Error>> {
+    restrict(&setup.cpus)?;
+    let (transport, wait) = (setup.transport.clone(), setup.wait);
+    dispatch(&transport, wait, Part { control, setup }).ok_or("unknown transport")?
+}
+
+struct Part<'a> {
+    control: &'a Control,
+    setup: RendererSetup,
+}
+
+impl Use for Part<'_> {
+    type Output = Result<(), Box<dyn Error>>;
+
+    fn with<T: Transport, W: Wait>(self) -> Self::Output {
+        let Part { control, setup } = self;
+        let (mut tx, mut rx) = T::connect::<W>(control.recv()?)?;
+        control.send(&FromRenderer::Ready { pid: own_pid().as_raw_nonzero().get().cast_unsigned() })?;
+        let scope = match setup.placement {
+            Placement::Process => Scope::Process,
+            Placement::Thread => Scope::Thread,
+        };
+        loop {
+            match control.recv()? {
+                ToRenderer::Quit => return Ok(()),
+                ToRenderer::Run(phase) => {
+                    control.send(&FromRenderer::Started)?;
+                    let before = Usage::now(scope);
+                    let tally = workload::renderer(&setup.load, &phase, setup.peer, &mut tx, &mut rx)?;
+                    let usage = Usage::now(scope).since(before);
+                    control.send(&FromRenderer::Done { tally: Box::new(tally), usage })?;
+                }
+            }
+        }
+    }
+}

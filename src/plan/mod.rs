@@ -125,7 +125,7 @@ impl Plan {
 
 /// Why this host cannot run a case; `None` if it can.
 fn skip_reason(case: &Case, cpus: usize) -> Option<String> {
-    let Model { placement, windows, pin, wait, payload, .. } = case.model;
+    let Model { placement, windows, pin, wait, payload, in_flight } = case.model;
     let name = &case.transport;
     let Ok(Listed { caps, .. }) = transport(name) else { return Some(format!("{name} is not built in")) };
     let threads = windows + 1;
@@ -133,6 +133,8 @@ fn skip_reason(case: &Case, cpus: usize) -> Option<String> {
         Some(format!("{name} works between threads only (placement=thread)"))
     } else if caps.echo && case.workload != Workload::Invoke {
         Some(format!("{name} has no peer: only invoke is defined"))
+    } else if caps.echo && in_flight > 1 {
+        Some(format!("{name} has no peer: a call is answered before the next can begin"))
     } else if !caps.waits.contains(&wait) {
         Some(format!("{name} cannot wait by {}", variable::word(wait)))
     } else if payload > caps.max_frame {

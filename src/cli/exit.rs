@@ -1,0 +1,52 @@
+//! How the program ends: the exit codes that other programs rely on.
+
+use crate::plan::ConfigError;
+use std::io;
+
+/// What the program's caller is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// 0: all is well.
+    Ok,
+    /// 2: what was asked for makes no sense, or cannot be written; nothing was measured.
+    Usage,
+    /// 4: a case failed, or a check did.
+    Failed,
+    /// 130 or 143: the user asked to stop; what was measured is saved.
+    Interrupted(u8),
+}
+
+impl Exit {
+    /// As a number.
+    pub fn code(self) -> u8 {
+        match self {
+            Exit::Ok => 0,
+            Exit::Usage => 2,
+            Exit::Failed => 4,
+            Exit::Interrupted(code) => code,
+        }
+    }
+}
+
+/// Why a command stopped short.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Stop {
+    /// A mistake in what was asked for.
+    #[error("{0}")]
+    Config(#[from] ConfigError),
+    /// A place that cannot be read or written, before anything was measured.
+    #[error("{what}: {source}")]
+    Place { what: String, source: io::Error },
+    /// The system refused in the middle.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+}
+
+impl Stop {
+    pub(super) fn exit(&self) -> Exit {
+        match self {
+            Stop::Config(_) | Stop::Place { .. } => Exit::Usage,
+            Stop::Io(_) => Exit::Failed,
+        }
+    }
+}

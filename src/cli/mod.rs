@@ -1,0 +1,59 @@
+//! The command line: one file a command.
+
+mod choice;
+mod completions;
+mod exit;
+mod floor;
+mod list;
+mod output;
+mod progress;
+mod run;
+mod verify;
+
+pub use exit::Exit;
+
+use clap::{Parser, Subcommand};
+
+/// What does each way of moving a message cost in an app built like Electron?
+///
+/// Without a command, the default suite is run: under a minute on two CPUs.
+#[derive(Debug, Parser)]
+#[command(name = "ipcmark", version, args_conflicts_with_subcommands = true, max_term_width = 110)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    run: run::Flags,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run cases: of a suite file, of flags, or the default suite
+    Run(run::Args),
+    /// Show what there is
+    List(list::Args),
+    /// Measure what this machine allows
+    Floor(floor::Args),
+    /// Run every case once and look only at whether messages arrive as they must
+    Verify(verify::Args),
+    /// Write a completion script for a shell to standard output
+    Completions(completions::Args),
+}
+
+impl Cli {
+    /// Does what was asked.
+    pub fn execute(self) -> Exit {
+        let outcome = match self.command {
+            None => run::execute(run::Args { suite: None, flags: self.run }),
+            Some(Command::Run(args)) => run::execute(args),
+            Some(Command::List(args)) => list::execute(&args),
+            Some(Command::Floor(args)) => floor::execute(&args),
+            Some(Command::Verify(args)) => verify::execute(&args),
+            Some(Command::Completions(args)) => completions::execute(&args),
+        };
+        outcome.unwrap_or_else(|error| {
+            output::warn(&format!("error: {error}"));
+            error.exit()
+        })
+    }
+}

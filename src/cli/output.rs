@@ -1,0 +1,44 @@
+//! Standard output for data, standard error for everything else.
+
+use clap::ValueEnum;
+use std::io::{self, IsTerminal, Write};
+
+/// When to use colours and bold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+impl Color {
+    pub(super) fn on_stdout(self) -> bool {
+        match self {
+            Color::Always => true,
+            Color::Never => false,
+            // <https://no-color.org>: present and not empty.
+            Color::Auto => {
+                io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty())
+            }
+        }
+    }
+}
+
+/// Writes data to standard output. A reader that has gone (`… | head`) is no error.
+pub(super) fn write(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        outcome => outcome,
+    }
+}
+
+/// Writes a line to standard error.
+pub(super) fn warn(line: &str) {
+    // There is no third place to complain to.
+    let _ = writeln!(io::stderr(), "{line}");
+}

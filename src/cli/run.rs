@@ -1,0 +1,243 @@
+//! `ipcmark run`: plan → trials → records → tables.
+
+use super::choice::Choice;
+use super::exit::{Exit, Stop};
+use super::output::{self, Color};
+use super::progress::Progress;
+use crate::plan::{Plan, Suite};
+use crate::record::{Environment, Record, Status, Store, fresh_seed, run_id};
+use crate::report::{self, Look};
+use crate::sys::clock::Clock;
+use crate::sys::leftovers;
+use crate::sys::signal::Interrupt;
+use crate::trial::{self, Failure, Settings, cpus};
+use clap::{Args as ClapArgs, ValueEnum};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Args {
+    /// A suite file; the default suite if neither it nor a flag chooses cases
+    #[arg(value_name = "SUITE.toml")]
+    pub(super) suite: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) flags: Flags,
+}
+
+/// What is printed on standard output.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Tables for people
+    #[default]
+    Table,
+    /// One document
+    Json,
+    /// One record a line
+    Jsonl,
+    /// One trial a line
+    Csv,
+    /// Tables for web pages
+    Markdown,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Flags {
+    #[command(flatten)]
+    choice: Choice,
+    /// Trials of each case
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000), help_heading = "Time")]
+    trials: Option<u64>,
+    /// Measured part of a trial
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, help_heading = "Time")]
+    time: Option<Duration>,
+    /// Fewer and shorter trials
+    #[arg(long, conflicts_with = "full", help_heading = "Time")]
+    quick: bool,
+    /// More and longer trials
+    #[arg(long, help_heading = "Time")]
+    full: bool,
+    /// Begin no trial that would end later than this after the start
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, help_heading = "Time")]
+    budget: Option<Duration>,
+    /// Seed of the order of trials and of the payloads
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..1 << 48))]
+    seed: Option<u64>,
+    /// Show the plan and run nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Where the run is kept [default: results/<id>]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// What to print on standard output
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// No progress bar
+    #[arg(long)]
+    no_progress: bool,
+    /// When to use bold
+    #[arg(long, value_enum, default_value_t)]
+    color: Color,
+}
+
+/// Reads a positive number of seconds.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let number = text.parse::<f64>().ok().filter(|number| (0.001..=86_400.0).contains(number));
+    number.map(Duration::from_secs_f64).ok_or_else(|| "a number of seconds from 0.001 to 86400".to_owned())
+}
+
+pub(super) fn execute(args: Args) -> Result<Exit, Stop> {
+    let suite = args.flags.choice.suite(args.suite.as_deref())?;
+    let plan = Plan::new(&suite.groups, args.flags.choice.filter.as_deref(), cpus())?;
+    let (trials, settings) = args.flags.effort(&suite);
+    let seed = args.flags.seed.unwrap_or_else(fresh_seed);
+    let total = trials * plan.runnable().count() as u64;
+    if args.flags.dry_run {
+        output::write(&describe(&plan, trials, seed, &settings))?;
+        return Ok(Exit::Ok);
+    }
+    let run = run_id(seed);
+    let directory = args.flags.out.clone().unwrap_or_else(|| Path::new("results").join(&run));
+    let what = || format!("results directory {}", directory.display());
+    let store = Store::create(&directory, Environment::capture(&run, seed))
+        .map_err(|source| Stop::Place { what: what(), source })?;
+    let interrupt = Interrupt::listen()?;
+    leftovers::sweep();
+    let mut running = Running { run, seed, store, records: Vec::new(), sentinels: Vec::new() };
+    for planned in &plan.cases {
+        if let Some(reason) = &planned.skip {
+            running.keep(Record::skipped(&running.run, seed, &planned.case, reason))?;
+        }
+    }
+    let progress = Progress::new(total, args.flags.no_progress);
+    let whole = running.blocks(&plan, trials, &settings, args.flags.budget, &interrupt, &progress)?;
+    drop(progress);
+    running.finish(whole, &args.flags, &interrupt)
+}
+
+impl Flags {
+    /// Trials and their parts: what a flag says, else the suite, else the usual.
+    fn effort(&self, suite: &Suite) -> (u64, Settings) {
+        let (trials, seconds) = match (self.quick, self.full) {
+            (true, _) => (2, 0.1),
+            (_, true) => (15, 0.5),
+            _ => (suite.trials.unwrap_or(3), suite.time.unwrap_or(0.2)),
+        };
+        let time = self.time.unwrap_or_else(|| Duration::from_secs_f64(seconds));
+        (self.trials.unwrap_or(trials), Settings::new(time))
+    }
+}
+
+/// What a trial takes beside its warm-up and measured part: processes, hand-shake, probes.
+const OVERHEAD: Duration = Duration::from_millis(80);
+
+fn describe(plan: &Plan, trials: u64, seed: u64, settings: &Settings) -> String {
+    let mut text = String::new();
+    for case in plan.block(seed, 0) {
+        text.push_str(&case.id());
+        text.push('\n');
+    }
+    for planned in &plan.cases {
+        if let Some(reason) = &planned.skip {
+            text.push_str(&format!("{}   skipped: {reason}\n", planned.case.id()));
+        }
+    }
+    let runnable = plan.runnable().count() as u64;
+    let each = settings.time + settings.warm_up + OVERHEAD;
+    let seconds = (each * (trials * runnable) as u32).as_secs_f64();
+    text.push_str(&format!(
+        "{runnable} cases × {trials} trials, {} skipped; about {seconds:.0} s; seed {seed}\n",
+        plan.cases.len() as u64 - runnable
+    ));
+    text
+}
+
+/// A run under way.
+struct Running {
+    run: String,
+    seed: u64,
+    store: Store,
+    records: Vec<Record>,
+    /// Sentinel times of all trials so far, sorted.
+    sentinels: Vec<f64>,
+}
+
+impl Running {
+    fn keep(&mut self, record: Record) -> Result<(), Stop> {
+        self.store.append(&record)?;
+        self.records.push(record);
+        Ok(())
+    }
+
+    /// Runs block after block: one trial of every case in a fresh random order. Answers whether all were run.
+    fn blocks(
+        &mut self,
+        plan: &Plan,
+        trials: u64,
+        settings: &Settings,
+        budget: Option<Duration>,
+        interrupt: &Interrupt,
+        progress: &Progress,
+    ) -> Result<bool, Stop> {
+        let clock = Clock::system();
+        let begin = clock.now();
+        let each = settings.time + settings.warm_up + OVERHEAD;
+        let mut order = 0;
+        for trial in 0..trials {
+            for case in plan.block(self.seed, trial) {
+                let spent = Duration::from_nanos(clock.now() - begin);
+                if budget.is_some_and(|budget| spent + each > budget) {
+                    progress.say(&format!(
+                        "budget used up after {order} of {} trials",
+                        trials * plan.runnable().count() as u64
+                    ));
+                    return Ok(false);
+                }
+                let id = case.id();
+                progress.next(&id);
+                let seed = self.seed.rotate_left(16) ^ order;
+                let outcome = trial::run(case, settings, seed, interrupt);
+                if outcome.as_ref().err() == Some(&Failure::Interrupted) {
+                    return Ok(false); // the trial under way is no record: nothing was wrong with it
+                }
+                if let Err(Failure::Failed(reason)) = &outcome {
+                    progress.say(&format!("failed: {id}: {reason}"));
+                }
+                let usual = crate::stats::median(&self.sentinels);
+                if let Ok(measured) = &outcome {
+                    let sentinel =
+                        measured.probes.iter().map(|probe| probe.sentinel_ns as f64).sum::<f64>() / 2.0;
+                    let at = self.sentinels.partition_point(|&known| known < sentinel);
+                    self.sentinels.insert(at, sentinel);
+                }
+                self.keep(Record::of_trial(&self.run, (trial, order, self.seed), case, &outcome, usual))?;
+                order += 1;
+                progress.done();
+            }
+        }
+        Ok(true)
+    }
+
+    /// Seals the records and prints what was asked for.
+    fn finish(self, whole: bool, flags: &Flags, interrupt: &Interrupt) -> Result<Exit, Stop> {
+        let Running { run, store, records, .. } = self;
+        let directory = store.directory().display().to_string();
+        let file = store.finish(!whole)?;
+        let look = match flags.format {
+            Format::Markdown => Look::Markdown,
+            _ => Look::Plain { bold: flags.color.on_stdout() },
+        };
+        output::write(&match flags.format {
+            Format::Table | Format::Markdown => report::tables(&records, look),
+            Format::Json => report::json(&run, &directory, !whole, &records).to_string() + "\n",
+            Format::Jsonl => report::jsonl(&records),
+            Format::Csv => report::csv(&records),
+        })?;
+        output::warn(&format!("{} records in {}", records.len(), file.display()));
+        if let Some(code) = interrupt.exit_code() {
+            output::warn("interrupted: what was measured is saved, marked partial");
+            return Ok(Exit::Interrupted(code));
+        }
+        let failed = records.iter().any(|record| record.status == Status::Failed);
+        Ok(if failed { Exit::Failed } else { Exit::Ok })
+    }
+}

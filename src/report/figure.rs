@@ -1,0 +1,59 @@
+//! Figures as people read them: three digits and a unit. Rounding happens here and nowhere else.
+
+/// `318 ns`, `4.62 µs`, `1.20 ms`, `2.00 s`.
+pub fn nanoseconds(ns: f64) -> String {
+    let (value, unit) = match ns {
+        ns if ns < 1e3 => (ns, "ns"),
+        ns if ns < 1e6 => (ns / 1e3, "µs"),
+        ns if ns < 1e9 => (ns / 1e6, "ms"),
+        ns => (ns / 1e9, "s"),
+    };
+    format!("{} {unit}", three_digits(value))
+}
+
+/// `812`, `24.6 k`, `1.08 M`, `3.20 G`.
+pub fn count(value: f64) -> String {
+    let (value, unit) = match value {
+        value if value < 1e3 => (value, ""),
+        value if value < 1e6 => (value / 1e3, " k"),
+        value if value < 1e9 => (value / 1e6, " M"),
+        value => (value / 1e9, " G"),
+    };
+    format!("{}{unit}", three_digits(value))
+}
+
+/// `1.30×`, `12.4×`.
+pub fn ratio(value: f64) -> String {
+    format!("{}×", three_digits(value))
+}
+
+fn three_digits(value: f64) -> String {
+    match value {
+        value if value < 9.995 => format!("{value:.2}"),
+        value if value < 99.95 => format!("{value:.1}"),
+        value => format!("{value:.0}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_digits_and_a_unit() {
+        for (ns, text) in [
+            (9.5, "9.50 ns"),
+            (99.96, "100 ns"),
+            (318.0, "318 ns"),
+            (4_620.0, "4.62 µs"),
+            (25_110.0, "25.1 µs"),
+            (1_200_000.0, "1.20 ms"),
+            (2e9, "2.00 s"),
+        ] {
+            assert_eq!(nanoseconds(ns), text);
+        }
+        assert_eq!(count(246_201.0), "246 k");
+        assert_eq!(count(0.0), "0.00");
+        assert_eq!(ratio(1.3), "1.30×");
+    }
+}

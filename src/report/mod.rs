@@ -1,0 +1,9 @@
+//! Records → what people and programs read. Pure functions: text in, text out.
+
+mod export;
+mod figure;
+mod table;
+
+pub use export::{csv, json, jsonl};
+pub use figure::{count, nanoseconds, ratio};
+pub use table::{Look, floors, tables};

@@ -1,0 +1,199 @@
+//! Tables: one for each workload, model, wait, pin and distance, so that no column mixes what must not be compared.
+
+use super::figure::{count, nanoseconds, ratio};
+use crate::plan::variable::{VARIABLES, word};
+use crate::plan::{Model, human_size};
+use crate::record::{Place, Record, Status};
+use crate::stats::{Spread, Summary, summarise};
+use crate::trial::FloorLine;
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// How tables are drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// For a terminal; with bold if `bold`.
+    Plain {
+        /// Whether escape sequences may be written.
+        bold: bool,
+    },
+    /// As Markdown.
+    Markdown,
+}
+
+/// A figure of a summary, how it is written, and whether less of it is better.
+type Column = (&'static str, fn(&Summary<'_>) -> Option<Spread>, fn(f64) -> String, Better);
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Better {
+    Less,
+    More,
+}
+
+const COLUMNS: [Column; 9] = [
+    ("p50", |s| s.p50, nanoseconds, Better::Less),
+    ("p99", |s| s.p99, nanoseconds, Better::Less),
+    ("p99.9", |s| s.p999, nanoseconds, Better::Less),
+    ("max", |s| s.max, nanoseconds, Better::Less),
+    ("messages/s", |s| s.messages_per_s, count, Better::More),
+    ("MB/s", |s| s.bytes_per_s, |bytes| count(bytes / 1e6), Better::More),
+    ("CPU/message", |s| s.cpu_ns, nanoseconds, Better::Less),
+    ("switches/message", |s| s.switches, |n| format!("{n:.2}"), Better::Less),
+    ("× floor", |s| s.floor_ratio, ratio, Better::Less),
+];
+
+/// All tables of a run, then what failed and what was skipped.
+pub fn tables(records: &[Record], look: Look) -> String {
+    let summaries = summarise(records);
+    // Groups in the order in which they first appear.
+    let mut order: BTreeMap<String, usize> = BTreeMap::new();
+    let mut groups: Vec<(String, Vec<&Summary<'_>>)> = Vec::new();
+    for summary in &summaries {
+        let title = title(summary);
+        let index = *order.entry(title.clone()).or_insert(groups.len());
+        if index == groups.len() {
+            groups.push((title, Vec::new()));
+        }
+        groups[index].1.push(summary);
+    }
+    let mut text = String::new();
+    for (title, mut rows) in groups {
+        let by_p50 = |row: &&Summary<'_>| row.p50.map_or(f64::INFINITY, |p50| p50.median);
+        rows.sort_by(|a, b| by_p50(a).total_cmp(&by_p50(b)));
+        let _ = writeln!(text, "{}\n{}\n", heading(&title, look), table(&rows, look));
+    }
+    let listed: [(Status, &str); 2] = [(Status::Failed, "failed"), (Status::Skipped, "skipped")];
+    for (status, name) in listed {
+        let rows: Vec<&Record> = records.iter().filter(|record| record.status == status).collect();
+        if !rows.is_empty() {
+            let _ = writeln!(
+                text,
+                "{}\n{}\n",
+                heading(&format!("{name}: {}", rows.len()), look),
+                reasons(&rows, look)
+            );
+        }
+    }
+    let note = "Medians over trials; in parentheses the range of the trials' medians; * marks the best of a column. \
+                The floor is what the hardware or kernel allowed at that moment; it is not subtracted.";
+    if !summaries.is_empty() {
+        let _ = writeln!(text, "{note}");
+    }
+    text
+}
+
+/// What all rows of a table share.
+fn title(summary: &Summary<'_>) -> String {
+    let record = summary.example;
+    let model = &record.case.model;
+    let place = match summary.place {
+        Place::One => "",
+        Place::Near => " · near",
+        Place::Far => " · far",
+    };
+    let mut title = format!(
+        "{} · {} · wait={} · pin={}{place}",
+        record.case.workload.name(),
+        human_size(model.payload),
+        word(model.wait),
+        word(model.pin),
+    );
+    let default = Model::default();
+    for variable in VARIABLES.iter().filter(|variable| !["payload", "wait", "pin"].contains(&variable.name)) {
+        let value = (variable.get)(model);
+        // Placement always: threads must never pass for processes.
+        if variable.name == "placement" || value != (variable.get)(&default) {
+            let _ = write!(title, " · {}={value}", variable.name);
+        }
+    }
+    let kind = record.latency_ns.as_ref().map(|latency| word(latency.kind)).unwrap_or_default();
+    let floor = record.floor.as_ref().map(|floor| format!("; floor: {}", floor.name)).unwrap_or_default();
+    format!("{title}   ({kind}{floor})")
+}
+
+fn heading(title: &str, look: Look) -> String {
+    match look {
+        Look::Plain { bold: true } => format!("\u{1b}[1m{title}\u{1b}[0m"),
+        Look::Plain { bold: false } => title.to_owned(),
+        Look::Markdown => format!("### {title}\n"),
+    }
+}
+
+fn new_table(look: Look) -> Table {
+    let mut table = Table::new();
+    table.set_content_arrangement(ContentArrangement::Disabled);
+    table.load_style(if look == Look::Markdown {
+        presets::ASCII_MARKDOWN
+    } else {
+        presets::UTF8_HORIZONTAL_ONLY
+    });
+    table
+}
+
+fn table(rows: &[&Summary<'_>], look: Look) -> Table {
+    let mut table = new_table(look);
+    let names = COLUMNS.iter().map(|(name, ..)| *name);
+    table.set_header(std::iter::once("transport").chain(names).chain(["trials"]));
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    let best: Vec<Option<f64>> = COLUMNS.iter().map(|column| best_of(rows, column)).collect();
+    for row in rows {
+        let mut cells = vec![row.example.case.transport.clone()];
+        for ((name, figure, write, _), best) in COLUMNS.iter().zip(&best) {
+            cells.push(match figure(row) {
+                None => "–".to_owned(),
+                Some(spread) => {
+                    let star = if rows.len() > 1 && Some(spread.median) == *best { " *" } else { "" };
+                    let range = match *name {
+                        "p50" if row.trials > 1 => format!(" ({}–{})", write(spread.min), write(spread.max)),
+                        _ => String::new(),
+                    };
+                    format!("{}{range}{star}", write(spread.median))
+                }
+            });
+        }
+        let dirty = if row.dirty > 0 { format!(" ({} dirty)", row.dirty) } else { String::new() };
+        cells.push(format!("{}{dirty}", row.trials));
+        table.add_row(cells);
+    }
+    table
+}
+
+fn best_of(rows: &[&Summary<'_>], (_, figure, _, better): &Column) -> Option<f64> {
+    let medians = rows.iter().filter_map(|row| figure(row)).map(|spread| spread.median);
+    match better {
+        Better::Less => medians.min_by(f64::total_cmp),
+        Better::More => medians.max_by(f64::total_cmp),
+    }
+}
+
+fn reasons(rows: &[&Record], look: Look) -> Table {
+    let mut table = new_table(look);
+    table.set_header(["case", "reason"]);
+    for row in rows {
+        table.add_row([row.case.id.as_str(), row.reason.as_deref().unwrap_or("no reason given")]);
+    }
+    table
+}
+
+/// The floors of this machine.
+pub fn floors(lines: &[FloorLine], look: Look) -> String {
+    let mut table = new_table(look);
+    table.set_header(["floor", "pin", "median", "min", "max", "MB/s"]);
+    for column in table.column_iter_mut().skip(2) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    for line in lines {
+        table.add_row([
+            line.name.clone(),
+            line.pin.to_owned(),
+            nanoseconds(line.ns),
+            nanoseconds(line.min_ns),
+            nanoseconds(line.max_ns),
+            line.bytes_per_s.map_or("–".to_owned(), |bytes| count(bytes / 1e6)),
+        ]);
+    }
+    format!("{table}\n")
+}

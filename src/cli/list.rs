@@ -5,10 +5,11 @@ use super::exit::{Exit, Stop};
 use super::output;
 use crate::plan::variable::{VARIABLES, word};
 use crate::plan::{Plan, human_size, transports};
+use crate::report::{Look, new_table};
 use crate::trial::cpus;
 use crate::workload::Workload;
 use clap::{Args as ClapArgs, ValueEnum};
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::Table;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -94,8 +95,7 @@ fn cases_json(args: &Args) -> Result<Value, Stop> {
 }
 
 fn table(topic: What) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled);
+    let mut table = new_table(Look::Plain { bold: false });
     let yes_no = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
     match topic {
         What::Transports => {

@@ -95,7 +95,7 @@ impl Plan {
         for case in groups.iter().flat_map(Group::cases) {
             let id = case.id();
             if matcher.as_ref().is_none_or(|matcher| matcher.matches(&id)) && seen.insert(id) {
-                let skip = skip_reason(&case, cpus);
+                let skip = Plan::skip_reason(&case, cpus);
                 cases.push(Planned { case, skip });
             }
         }
@@ -107,6 +107,39 @@ impl Plan {
                 "no cases: the suite has none for this choice of transports and workloads",
             )),
             (false, _) => Ok(Plan { cases }),
+        }
+    }
+
+    /// Why a host with so many CPUs cannot run a case; `None` if it can.
+    pub fn skip_reason(case: &Case, cpus: usize) -> Option<String> {
+        let Model { placement, windows, pin, wait, payload, in_flight } = case.model;
+        let name = &case.transport;
+        let Ok(Listed { caps, .. }) = transport(name) else { return Some(format!("{name} is not built in")) };
+        let threads = windows + 1;
+        if placement == Placement::Process && !caps.processes {
+            Some(format!("{name} works between threads only (placement=thread)"))
+        } else if caps.echo && case.workload != Workload::Invoke {
+            Some(format!("{name} has no peer: only invoke is defined"))
+        } else if caps.echo && in_flight > 1 {
+            Some(format!("{name} has no peer: a call is answered before the next can begin"))
+        } else if !caps.waits.contains(&wait) {
+            Some(format!("{name} cannot wait by {}", variable::word(wait)))
+        } else if payload > caps.max_frame {
+            Some(format!(
+                "payload of {} exceeds {name}'s {}",
+                human_size(payload),
+                human_size(caps.max_frame)
+            ))
+        } else if pin == Pin::Cross && cpus < 2 {
+            Some("pin=cross needs two CPUs, one is allowed".to_owned())
+        } else if caps.echo {
+            None // one thread works, whatever the model says
+        } else if wait == WaitKind::Spin && pin == Pin::Same {
+            Some("wait=spin on one CPU: each end would burn the time slice that the other needs".to_owned())
+        } else if wait == WaitKind::Spin && threads > cpus {
+            Some(format!("wait=spin with {threads} threads on {cpus} CPUs: they would take turns, not spin"))
+        } else {
+            None
         }
     }
 
@@ -123,35 +156,6 @@ impl Plan {
     }
 }
 
-/// Why this host cannot run a case; `None` if it can.
-fn skip_reason(case: &Case, cpus: usize) -> Option<String> {
-    let Model { placement, windows, pin, wait, payload, in_flight } = case.model;
-    let name = &case.transport;
-    let Ok(Listed { caps, .. }) = transport(name) else { return Some(format!("{name} is not built in")) };
-    let threads = windows + 1;
-    if placement == Placement::Process && !caps.processes {
-        Some(format!("{name} works between threads only (placement=thread)"))
-    } else if caps.echo && case.workload != Workload::Invoke {
-        Some(format!("{name} has no peer: only invoke is defined"))
-    } else if caps.echo && in_flight > 1 {
-        Some(format!("{name} has no peer: a call is answered before the next can begin"))
-    } else if !caps.waits.contains(&wait) {
-        Some(format!("{name} cannot wait by {}", variable::word(wait)))
-    } else if payload > caps.max_frame {
-        Some(format!("payload of {} exceeds {name}'s {}", human_size(payload), human_size(caps.max_frame)))
-    } else if pin == Pin::Cross && cpus < 2 {
-        Some("pin=cross needs two CPUs, one is allowed".to_owned())
-    } else if caps.echo {
-        None // one thread works, whatever the model says
-    } else if wait == WaitKind::Spin && pin == Pin::Same {
-        Some("wait=spin on one CPU: each end would burn the time slice that the other needs".to_owned())
-    } else if wait == WaitKind::Spin && threads > cpus {
-        Some(format!("wait=spin with {threads} threads on {cpus} CPUs: they would take turns, not spin"))
-    } else {
-        None
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,7 +168,7 @@ mod tests {
 
     #[test]
     fn what_cannot_run_says_why() {
-        let reason = |case: &Case, cpus| skip_reason(case, cpus).unwrap_or_default();
+        let reason = |case: &Case, cpus| Plan::skip_reason(case, cpus).unwrap_or_default();
         assert_eq!(reason(&case("pipe", |_| ()), 2), "");
         assert!(reason(&case("pipe", |_| ()), 1).contains("two CPUs"));
         assert!(reason(&case("crossbeam", |_| ()), 2).contains("threads only"));

@@ -2,13 +2,23 @@
 
 /// `318 ns`, `4.62 µs`, `1.20 ms`, `2.00 s`.
 pub fn nanoseconds(ns: f64) -> String {
-    let (value, unit) = match ns {
-        ns if ns < 1e3 => (ns, "ns"),
-        ns if ns < 1e6 => (ns / 1e3, "µs"),
-        ns if ns < 1e9 => (ns / 1e6, "ms"),
-        ns => (ns / 1e9, "s"),
-    };
-    format!("{} {unit}", three_digits(value))
+    let (divisor, unit) = unit_of(ns);
+    format!("{} {unit}", three_digits(ns / divisor))
+}
+
+/// `4.62 µs (4.60–4.71)`: a figure and its range in the same unit.
+pub(super) fn nanoseconds_with_range(ns: f64, min: f64, max: f64) -> String {
+    let (divisor, _) = unit_of(ns);
+    format!("{} ({}–{})", nanoseconds(ns), three_digits(min / divisor), three_digits(max / divisor))
+}
+
+fn unit_of(ns: f64) -> (f64, &'static str) {
+    match ns {
+        ns if ns < 1e3 => (1.0, "ns"),
+        ns if ns < 1e6 => (1e3, "µs"),
+        ns if ns < 1e9 => (1e6, "ms"),
+        _ => (1e9, "s"),
+    }
 }
 
 /// `812`, `24.6 k`, `1.08 M`, `3.20 G`.
@@ -52,6 +62,7 @@ mod tests {
         ] {
             assert_eq!(nanoseconds(ns), text);
         }
+        assert_eq!(nanoseconds_with_range(4_620.0, 980.0, 12_000.0), "4.62 µs (0.98–12.0)");
         assert_eq!(count(246_201.0), "246 k");
         assert_eq!(count(0.0), "0.00");
         assert_eq!(ratio(1.3), "1.30×");

@@ -2,8 +2,10 @@
 
 mod export;
 mod figure;
+mod look;
 mod table;
 
 pub use export::{csv, json, jsonl};
 pub use figure::{count, nanoseconds, ratio};
-pub use table::{Look, floors, tables};
+pub use look::{Look, new_table};
+pub use table::{floors, tables};

@@ -1,26 +1,15 @@
 //! Tables: one for each workload, model, wait, pin and distance, so that no column mixes what must not be compared.
 
-use super::figure::{count, nanoseconds, ratio};
+use super::figure::{count, nanoseconds, nanoseconds_with_range, ratio};
+use super::look::{Look, new_table};
 use crate::plan::variable::{VARIABLES, word};
 use crate::plan::{Model, human_size};
 use crate::record::{Place, Record, Status};
 use crate::stats::{Spread, Summary, summarise};
 use crate::trial::FloorLine;
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{CellAlignment, Table};
 use std::collections::BTreeMap;
 use std::fmt::Write;
-
-/// How tables are drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Look {
-    /// For a terminal; with bold if `bold`.
-    Plain {
-        /// Whether escape sequences may be written.
-        bold: bool,
-    },
-    /// As Markdown.
-    Markdown,
-}
 
 /// A figure of a summary, how it is written, and whether less of it is better.
 type Column = (&'static str, fn(&Summary<'_>) -> Option<Spread>, fn(f64) -> String, Better);
@@ -37,9 +26,9 @@ const COLUMNS: [Column; 9] = [
     ("p99.9", |s| s.p999, nanoseconds, Better::Less),
     ("max", |s| s.max, nanoseconds, Better::Less),
     ("messages/s", |s| s.messages_per_s, count, Better::More),
-    ("MB/s", |s| s.bytes_per_s, |bytes| count(bytes / 1e6), Better::More),
-    ("CPU/message", |s| s.cpu_ns, nanoseconds, Better::Less),
-    ("switches/message", |s| s.switches, |n| format!("{n:.2}"), Better::Less),
+    ("MB/s", |s| s.bytes_per_s, |bytes| format!("{:.0}", bytes / 1e6), Better::More),
+    ("CPU/msg", |s| s.cpu_ns, nanoseconds, Better::Less),
+    ("switches/msg", |s| s.switches, |n| format!("{n:.2}"), Better::Less),
     ("× floor", |s| s.floor_ratio, ratio, Better::Less),
 ];
 
@@ -120,17 +109,6 @@ fn heading(title: &str, look: Look) -> String {
     }
 }
 
-fn new_table(look: Look) -> Table {
-    let mut table = Table::new();
-    table.set_content_arrangement(ContentArrangement::Disabled);
-    table.load_style(if look == Look::Markdown {
-        presets::ASCII_MARKDOWN
-    } else {
-        presets::UTF8_HORIZONTAL_ONLY
-    });
-    table
-}
-
 fn table(rows: &[&Summary<'_>], look: Look) -> Table {
     let mut table = new_table(look);
     let names = COLUMNS.iter().map(|(name, ..)| *name);
@@ -146,11 +124,13 @@ fn table(rows: &[&Summary<'_>], look: Look) -> Table {
                 None => "–".to_owned(),
                 Some(spread) => {
                     let star = if rows.len() > 1 && Some(spread.median) == *best { " *" } else { "" };
-                    let range = match *name {
-                        "p50" if row.trials > 1 => format!(" ({}–{})", write(spread.min), write(spread.max)),
-                        _ => String::new(),
+                    let text = match *name {
+                        "p50" if row.trials > 1 => {
+                            nanoseconds_with_range(spread.median, spread.min, spread.max)
+                        }
+                        _ => write(spread.median),
                     };
-                    format!("{}{range}{star}", write(spread.median))
+                    text + star
                 }
             });
         }
@@ -192,7 +172,7 @@ pub fn floors(lines: &[FloorLine], look: Look) -> String {
             nanoseconds(line.ns),
             nanoseconds(line.min_ns),
             nanoseconds(line.max_ns),
-            line.bytes_per_s.map_or("–".to_owned(), |bytes| count(bytes / 1e6)),
+            line.bytes_per_s.map_or("–".to_owned(), |bytes| format!("{:.0}", bytes / 1e6)),
         ]);
     }
     format!("{table}\n")

@@ -41,7 +41,7 @@ impl Pattern {
         let len = payload.len();
         let base = self.base(sequence);
         let Some((head, rest)) = payload.split_first_chunk_mut::<8>() else {
-            payload.copy_from_slice(&sequence.to_le_bytes()[..len]);
+            copy_few(payload, sequence);
             return;
         };
         *head = sequence.to_le_bytes();
@@ -58,8 +58,7 @@ impl Pattern {
             bytes.copy_from_slice(&word.to_le_bytes());
             word = word.wrapping_add(STEP);
         }
-        let tail = words.into_remainder();
-        tail.copy_from_slice(&word.to_le_bytes()[..tail.len()]);
+        copy_few(words.into_remainder(), word);
     }
 
     /// The sequence number that `payload` bears, if all of it is as [`fill`](Self::fill) wrote it for that number and the
@@ -70,7 +69,7 @@ impl Pattern {
             return None;
         }
         let Some((head, rest)) = payload.split_first_chunk::<8>() else {
-            return (*payload == expected.to_le_bytes()[..len]).then_some(expected);
+            return (differ_in_few(payload, expected) == 0).then_some(expected);
         };
         let sequence = u64::from_le_bytes(*head);
         let base = self.base(sequence);
@@ -86,7 +85,8 @@ impl Pattern {
             wrong |= u64::from_le_bytes(bytes.try_into().unwrap_or_default()) ^ word;
             word = word.wrapping_add(STEP);
         }
-        (wrong == 0 && *tail == word.to_le_bytes()[..tail.len()]).then_some(sequence)
+        wrong |= differ_in_few(tail, word);
+        (wrong == 0).then_some(sequence)
     }
 
     #[inline]
@@ -96,8 +96,22 @@ impl Pattern {
 
     #[inline]
     fn check_word(&self, base: u64, len: usize) -> u64 {
-        mix(base ^ len as u64)
+        (base ^ len as u64).wrapping_mul(STEP) // the base is well mixed already
     }
+}
+
+/// The first bytes of a word: at most seven, for which a call to `memcpy` would cost more than the rest.
+#[inline]
+fn copy_few(bytes: &mut [u8], word: u64) {
+    for (byte, value) in bytes.iter_mut().zip(word.to_le_bytes()) {
+        *byte = value;
+    }
+}
+
+/// Not 0 if at most eight bytes are not the first ones of a word.
+#[inline]
+fn differ_in_few(bytes: &[u8], word: u64) -> u64 {
+    bytes.iter().zip(word.to_le_bytes()).fold(0, |wrong, (&byte, value)| wrong | u64::from(byte ^ value))
 }
 
 /// A bijection that spreads every bit (the finaliser of SplitMix64, Steele, Lea and Flood 2014).

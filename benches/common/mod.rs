@@ -9,6 +9,7 @@ use criterion::{Criterion, Throughput};
 use ipcmark::plan::{Case, Model, Plan};
 use ipcmark::sys::signal::Interrupt;
 use ipcmark::trial::{Session, cpus};
+use std::io::Write;
 use std::time::Duration;
 
 /// A case and its name in criterion's output.
@@ -41,7 +42,7 @@ pub(crate) fn bench(workload: &str, transports: &[&str], variants: impl Fn(&Case
     let mut group = criterion.benchmark_group(workload.name());
     for Variant { name, case } in all {
         if let Some(reason) = Plan::skip_reason(&case, cpus()) {
-            eprintln!("{name}: skipped: {reason}");
+            let _ = writeln!(std::io::stderr(), "{name}: skipped: {reason}");
             continue;
         }
         let payloads = workload.payloads_per_message(case.model.windows);

@@ -63,7 +63,6 @@ pub(super) struct Setup {
 
 /// Supervisor → main.
 #[derive(Debug, Serialize, Deserialize)]
-#[expect(clippy::large_enum_variant, reason = "one message each, never stored")]
 pub(super) enum ToMain {
     Setup(Setup),
     Probe,

@@ -50,7 +50,7 @@ pub fn tables(records: &[Record], look: Look) -> String {
     for (title, mut rows) in groups {
         let by_p50 = |row: &&Summary<'_>| row.p50.map_or(f64::INFINITY, |p50| p50.median);
         rows.sort_by(|a, b| by_p50(a).total_cmp(&by_p50(b)));
-        let _ = writeln!(text, "{}\n{}\n", heading(&title, look), table(&rows, look));
+        let _ = writeln!(text, "{}\n{}\n", heading(&title, look), table(&rows, look).trim_fmt());
     }
     let listed: [(Status, &str); 2] = [(Status::Failed, "failed"), (Status::Skipped, "skipped")];
     for (status, name) in listed {

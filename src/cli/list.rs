@@ -58,7 +58,7 @@ pub(super) fn execute(args: &Args) -> Result<Exit, Stop> {
         match (topic, args.format) {
             (What::Cases, Format::Table) => text.push_str(&cases_text(args)?),
             (What::Cases, Format::Json) => drop(document.insert("cases".into(), cases_json(args)?)),
-            (topic, Format::Table) => text.push_str(&format!("{}\n\n", table(topic))),
+            (topic, Format::Table) => text.push_str(&format!("{}\n\n", table(topic).trim_fmt())),
             (topic, Format::Json) => {
                 let (name, value) = values(topic);
                 document.insert(name.to_owned(), value);

@@ -175,5 +175,5 @@ pub fn floors(lines: &[FloorLine], look: Look) -> String {
             line.bytes_per_s.map_or("–".to_owned(), |bytes| format!("{:.0}", bytes / 1e6)),
         ]);
     }
-    format!("{table}\n")
+    table.trim_fmt() + "\n"
 }

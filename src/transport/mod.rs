@@ -25,6 +25,7 @@
 //! The contract is verified by the conformance suite (`tests/it/conformance.rs`), which runs every transport on the list
 //! × wait × placement.
 
+pub mod channel;
 mod error;
 mod fd_wait;
 pub mod local;

@@ -1,0 +1,272 @@
+//! Transports between threads over any bounded channel: what `crossbeam` and its like share.
+//!
+//! A frame is a `Vec` that moves. All renderers send into one channel, so that main waits on one; each has a channel of its
+//! own for the way down.
+
+use super::local::LocalAddress;
+use super::{Error, Inbox, Outbox, Peer, Result, Rx, Spec, Tx, Wait, WaitKind, check_len};
+use crate::ring::wait::Budget;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A bounded channel between threads, as its library offers it.
+pub trait Channel: Sized + 'static {
+    /// The sending end; many may hold one.
+    type Sender<T: Send + 'static>: Clone + Send + 'static;
+    /// The receiving end.
+    type Receiver<T: Send + 'static>: Send + 'static;
+
+    /// A channel that holds `slots` values.
+    fn bounded<T: Send + 'static>(slots: usize) -> (Self::Sender<T>, Self::Receiver<T>);
+    /// Sends if there is room at once.
+    fn try_send<T: Send + 'static>(sender: &Self::Sender<T>, value: T)
+    -> std::result::Result<(), NotSent<T>>;
+    /// Sends, sleeping while there is no room; `false` if the receiver is gone.
+    fn send<T: Send + 'static>(sender: &Self::Sender<T>, value: T) -> bool;
+    /// Receives what is there at once.
+    fn try_recv<T: Send + 'static>(receiver: &Self::Receiver<T>) -> std::result::Result<T, NotReceived>;
+    /// Receives, sleeping while there is nothing; `None` if all senders are gone.
+    fn recv<T: Send + 'static>(receiver: &Self::Receiver<T>) -> Option<T>;
+}
+
+/// Why nothing was sent.
+#[derive(Debug)]
+pub enum NotSent<T> {
+    /// No room; here is the value.
+    Full(T),
+    /// The receiver is gone.
+    Gone,
+}
+
+/// Why nothing was received.
+#[derive(Debug)]
+pub enum NotReceived {
+    /// Nothing there.
+    Empty,
+    /// All senders are gone.
+    Gone,
+}
+
+/// What goes up: a frame, or word that a renderer has let go.
+type Up = (Peer, Option<Vec<u8>>);
+
+/// A renderer's ends, and what it needs to say goodbye.
+struct End<C: Channel> {
+    up: C::Sender<Up>,
+    down: C::Receiver<Vec<u8>>,
+    peer: Peer,
+    gone: Arc<AtomicU64>,
+    spec: Spec,
+}
+
+/// Main's ends.
+pub struct Bound<C: Channel> {
+    up: C::Receiver<Up>,
+    downs: Vec<C::Sender<Vec<u8>>>,
+    gone: Arc<AtomicU64>,
+    spec: Spec,
+}
+
+/// [`Transport::bind`](super::Transport::bind) over such a channel.
+pub fn bind<C: Channel>(spec: &Spec) -> (Bound<C>, Vec<LocalAddress>) {
+    // About 4 MiB a link, as many frames as a pipe or ring of that size would hold.
+    let slots = ((4 << 20) / spec.max_frame.max(64)).clamp(2, 1024);
+    let gone = Arc::new(AtomicU64::new(0));
+    let (up_in, up) = C::bounded(slots * spec.windows);
+    let (mut downs, mut addresses) = (Vec::new(), Vec::new());
+    for peer in 0..spec.windows {
+        let (down_in, down) = C::bounded(slots);
+        downs.push(down_in);
+        let end = End::<C> { up: up_in.clone(), down, peer, gone: Arc::clone(&gone), spec: *spec };
+        addresses.push(LocalAddress::leave(end));
+    }
+    (Bound { up, downs, gone, spec: *spec }, addresses)
+}
+
+/// [`Transport::accept`](super::Transport::accept): threads are connected by having their ends.
+pub fn accept<C: Channel, W: Wait>(bound: Bound<C>) -> (ChannelOutbox<C, W>, ChannelInbox<C, W>) {
+    let Bound { up, downs, gone, spec } = bound;
+    let outbox = ChannelOutbox { downs, max_frame: spec.max_frame, waiter: Waiter::new(&spec) };
+    (outbox, ChannelInbox { up, gone, reported: 0, windows: spec.windows, waiter: Waiter::new(&spec) })
+}
+
+/// [`Transport::connect`](super::Transport::connect).
+///
+/// # Errors
+/// `Closed` if the address was taken before or comes from another process.
+pub fn connect<C: Channel, W: Wait>(address: LocalAddress) -> Result<(ChannelTx<C, W>, ChannelRx<C, W>)> {
+    let End { up, down, peer, gone, spec } = address.take::<End<C>>()?;
+    let tx = ChannelTx { up, peer, gone, max_frame: spec.max_frame, waiter: Waiter::new(&spec) };
+    Ok((tx, ChannelRx { down, waiter: Waiter::new(&spec) }))
+}
+
+/// Sends and receives in the manner of `W`.
+struct Waiter<C, W> {
+    budget: Budget,
+    types: PhantomData<fn() -> (C, W)>,
+}
+
+impl<C: Channel, W: Wait> Waiter<C, W> {
+    fn new(spec: &Spec) -> Self {
+        Waiter { budget: Budget::new(spec.spin), types: PhantomData }
+    }
+
+    /// `false` if the other side is gone.
+    #[inline]
+    fn send<T: Send + 'static>(&self, channel: &C::Sender<T>, message: T) -> bool {
+        let mut message = Some(message);
+        let mut attempt = || match C::try_send(channel, message.take()?) {
+            Ok(()) => Some(true),
+            Err(NotSent::Gone) => Some(false),
+            Err(NotSent::Full(back)) => {
+                message = Some(back);
+                None
+            }
+        };
+        let tried = self.patiently(false, &mut attempt);
+        // Nothing is left of it only if the attempt has spoken.
+        tried.unwrap_or_else(|| message.is_some_and(|message| C::send(channel, message)))
+    }
+
+    /// `None` if the other side is gone. `quit` is asked whenever the channel was found empty.
+    #[inline]
+    fn recv<T: Send + 'static>(&self, channel: &C::Receiver<T>, mut quit: impl FnMut() -> bool) -> Option<T> {
+        let mut attempt = || match C::try_recv(channel) {
+            Ok(message) => Some(Some(message)),
+            Err(NotReceived::Gone) => Some(None),
+            Err(NotReceived::Empty) => quit().then_some(None),
+        };
+        self.patiently(true, &mut attempt).unwrap_or_else(|| C::recv(channel))
+    }
+
+    /// Attempts as often as `W` does before it sleeps: never, or once (if `look`), for a while, for ever.
+    #[inline]
+    fn patiently<R>(&self, look: bool, mut attempt: impl FnMut() -> Option<R>) -> Option<R> {
+        match W::KIND {
+            WaitKind::Block => look.then(attempt).flatten(),
+            WaitKind::Hybrid => self.budget.spin(attempt),
+            WaitKind::Spin => loop {
+                if let Some(outcome) = attempt() {
+                    return Some(outcome);
+                }
+                std::hint::spin_loop();
+            },
+        }
+    }
+}
+
+/// A renderer's sending half.
+pub struct ChannelTx<C: Channel, W> {
+    up: C::Sender<Up>,
+    peer: Peer,
+    gone: Arc<AtomicU64>,
+    max_frame: usize,
+    waiter: Waiter<C, W>,
+}
+
+impl<C: Channel, W: Wait> Tx for ChannelTx<C, W> {
+    type Rx = ChannelRx<C, W>;
+
+    #[inline]
+    fn send(&mut self, len: usize, fill: impl FnOnce(&mut [u8])) -> Result<()> {
+        let frame = new_frame(len, self.max_frame, fill)?;
+        let sent = self.waiter.send(&self.up, (self.peer, Some(frame)));
+        if sent { Ok(()) } else { Err(Error::Closed { peer: None }) }
+    }
+}
+
+impl<C: Channel, W> Drop for ChannelTx<C, W> {
+    fn drop(&mut self) {
+        // The channel is shared, so its end says nothing of this link. If it is full, main is busy with it and looks at
+        // the bit once it has run empty; if not, the word itself wakes main.
+        self.gone.fetch_or(1 << self.peer, Ordering::Release); // SYNC: the Acquire load in ChannelInbox::recv
+        let _ = C::try_send(&self.up, (self.peer, None));
+    }
+}
+
+/// A renderer's receiving half.
+pub struct ChannelRx<C: Channel, W> {
+    down: C::Receiver<Vec<u8>>,
+    waiter: Waiter<C, W>,
+}
+
+impl<C: Channel, W: Wait> Rx for ChannelRx<C, W> {
+    #[inline]
+    fn recv<R>(&mut self, read: impl FnOnce(&[u8]) -> R) -> Result<R> {
+        let frame = self.waiter.recv(&self.down, || false).ok_or(Error::Closed { peer: None })?;
+        Ok(read(&frame))
+    }
+
+    fn try_recv<R>(&mut self, read: impl FnOnce(&[u8]) -> R) -> Result<Option<R>> {
+        match C::try_recv(&self.down) {
+            Ok(frame) => Ok(Some(read(&frame))),
+            Err(NotReceived::Empty) => Ok(None),
+            Err(NotReceived::Gone) => Err(Error::Closed { peer: None }),
+        }
+    }
+}
+
+/// Main's sending half.
+pub struct ChannelOutbox<C: Channel, W> {
+    downs: Vec<C::Sender<Vec<u8>>>,
+    max_frame: usize,
+    waiter: Waiter<C, W>,
+}
+
+impl<C: Channel, W: Wait> Outbox for ChannelOutbox<C, W> {
+    #[inline]
+    fn send_to(&mut self, peer: Peer, len: usize, fill: impl FnOnce(&mut [u8])) -> Result<()> {
+        let frame = new_frame(len, self.max_frame, fill)?;
+        let sent = self.waiter.send(&self.downs[peer], frame);
+        if sent { Ok(()) } else { Err(Error::Closed { peer: Some(peer) }) }
+    }
+
+    fn windows(&self) -> usize {
+        self.downs.len()
+    }
+}
+
+/// Main's receiving half.
+pub struct ChannelInbox<C: Channel, W> {
+    up: C::Receiver<Up>,
+    /// Renderers that have let go, a bit each.
+    gone: Arc<AtomicU64>,
+    /// Those whose end has been reported.
+    reported: u64,
+    windows: usize,
+    waiter: Waiter<C, W>,
+}
+
+impl<C: Channel, W: Wait> Inbox for ChannelInbox<C, W> {
+    type Outbox = ChannelOutbox<C, W>;
+
+    #[inline]
+    fn recv<R>(&mut self, read: impl FnOnce(Peer, &[u8]) -> R) -> Result<R> {
+        loop {
+            let unreported = || self.gone.load(Ordering::Acquire) & !self.reported; // SYNC: the Release in drop
+            match self.waiter.recv(&self.up, || unreported() != 0) {
+                Some((peer, Some(frame))) => return Ok(read(peer, &frame)),
+                Some((_, None)) => {} // its bit is set: seen when the channel runs empty
+                None if unreported() != 0 => {
+                    // What it sent before it went may have come since the channel was found empty.
+                    if let Ok((peer, Some(frame))) = C::try_recv(&self.up) {
+                        return Ok(read(peer, &frame));
+                    }
+                    let peer = unreported().trailing_zeros() as Peer;
+                    self.reported |= 1 << peer;
+                    return Err(Error::Closed { peer: Some(peer) });
+                }
+                None => return Err(Error::Closed { peer: (self.windows == 1).then_some(0) }),
+            }
+        }
+    }
+}
+
+#[inline]
+fn new_frame(len: usize, max: usize, fill: impl FnOnce(&mut [u8])) -> Result<Vec<u8>> {
+    check_len(len, max)?;
+    let mut frame = vec![0; len];
+    fill(&mut frame);
+    Ok(frame)
+}

@@ -52,12 +52,19 @@ fn is_orphan(name: &str) -> Option<bool> {
     Some(start_time(pid) != Some(start))
 }
 
-/// When a process started, in clock ticks since boot (`proc(5)`, field 22 of `stat`); `None` if there is none.
+/// When a process started, in clock ticks since boot; `None` if there is none that runs.
 fn start_time(pid: i32) -> Option<u64> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    start_time_in(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+}
+
+/// Field 22 of `stat` (`proc(5)`), unless the process has ended and only waits to be reaped, perhaps for ever.
+fn start_time_in(stat: &str) -> Option<u64> {
     // The command's name is in parentheses and may hold anything: count from the last one.
-    let after_name = &stat[stat.rfind(')')? + 1..];
-    after_name.split_whitespace().nth(19)?.parse().ok()
+    let mut after_name = stat[stat.rfind(')')? + 1..].split_whitespace();
+    match after_name.next()? {
+        "Z" | "X" => None,
+        _ => after_name.nth(18)?.parse().ok(),
+    }
 }
 
 /// A directory for temporary files that goes when this value does, or at the next start after a crash.
@@ -97,6 +104,13 @@ mod tests {
         assert_eq!(is_orphan(&format!("ipcmark-{pid}-1-0")), Some(true), "same pid, other start: reused");
         assert_eq!(is_orphan("ipcmark-notes.txt"), None);
         assert_eq!(is_orphan("somebody-1-1-1"), None);
+    }
+
+    #[test]
+    fn a_process_that_waits_to_be_reaped_is_gone() {
+        let stat = |state| format!("7 (a) b) {state} 1 7 7 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 4242 0 0");
+        assert_eq!(start_time_in(&stat("S")), Some(4242));
+        assert_eq!(start_time_in(&stat("Z")), None);
     }
 
     #[test]

@@ -96,8 +96,8 @@ impl std::fmt::Display for Ending {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Ending::Code(code) => write!(f, "exited with code {code}"),
-            Ending::Signal(number) => match Signal::from_named_raw(*number) {
-                Some(signal) => write!(f, "killed by {signal:?}"),
+            Ending::Signal(number) => match signal_hook::low_level::signal_name(*number) {
+                Some(name) => write!(f, "killed by {name}"),
                 None => write!(f, "killed by signal {number}"),
             },
             Ending::Unknown => write!(f, "ended"),

@@ -1,1 +1,24 @@
-fn main() {}
+//! The integration tests, one program: children of trials and of the conformance suite are re-executions of it.
+
+mod conformance;
+mod tidy;
+
+use libtest_mimic::{Arguments, Trial};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ipcmark::enter_if_child();
+    if let Some(code) = conformance::enter_if_child() {
+        return code;
+    }
+    let tests = [conformance::tests(), tidy::tests()];
+    libtest_mimic::run(&Arguments::from_args(), tests.into_iter().flatten().collect()).exit_code()
+}
+
+/// A test that fails by panicking.
+pub(crate) fn test(name: &str, body: impl FnOnce() + Send + 'static) -> Trial {
+    Trial::test(name, move || {
+        body();
+        Ok(())
+    })
+}

@@ -32,6 +32,11 @@ pub fn count(value: f64) -> String {
     format!("{}{unit}", three_digits(value))
 }
 
+/// `7.01`, `95.2`, `14043`: millions of bytes.
+pub fn megabytes(bytes: f64) -> String {
+    three_digits(bytes / 1e6)
+}
+
 /// `1.30×`, `12.4×`.
 pub fn ratio(value: f64) -> String {
     format!("{}×", three_digits(value))

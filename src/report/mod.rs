@@ -6,6 +6,6 @@ mod look;
 mod table;
 
 pub use export::{csv, json, jsonl};
-pub use figure::{count, nanoseconds, ratio};
+pub use figure::{count, megabytes, nanoseconds, ratio};
 pub use look::{Look, new_table};
 pub use table::{floors, tables};

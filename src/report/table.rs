@@ -1,6 +1,6 @@
 //! Tables: one for each workload, model, wait, pin and distance, so that no column mixes what must not be compared.
 
-use super::figure::{count, nanoseconds, nanoseconds_with_range, ratio};
+use super::figure::{count, megabytes, nanoseconds, nanoseconds_with_range, ratio};
 use super::look::{Look, new_table};
 use crate::plan::variable::{VARIABLES, word};
 use crate::plan::{Model, human_size};
@@ -26,7 +26,7 @@ const COLUMNS: [Column; 9] = [
     ("p99.9", |s| s.p999, nanoseconds, Better::Less),
     ("max", |s| s.max, nanoseconds, Better::Less),
     ("messages/s", |s| s.messages_per_s, count, Better::More),
-    ("MB/s", |s| s.bytes_per_s, |bytes| format!("{:.0}", bytes / 1e6), Better::More),
+    ("MB/s", |s| s.bytes_per_s, megabytes, Better::More),
     ("CPU/msg", |s| s.cpu_ns, nanoseconds, Better::Less),
     ("switches/msg", |s| s.switches, |n| format!("{n:.2}"), Better::Less),
     ("× floor", |s| s.floor_ratio, ratio, Better::Less),
@@ -172,7 +172,7 @@ pub fn floors(lines: &[FloorLine], look: Look) -> String {
             nanoseconds(line.ns),
             nanoseconds(line.min_ns),
             nanoseconds(line.max_ns),
-            line.bytes_per_s.map_or("–".to_owned(), |bytes| format!("{:.0}", bytes / 1e6)),
+            line.bytes_per_s.map_or("–".to_owned(), megabytes),
         ]);
     }
     table.trim_fmt() + "\n"

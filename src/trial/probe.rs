@@ -43,14 +43,14 @@ pub(super) fn take(setup: &Setup) -> Probe {
     };
     let distance_ns =
         pair.and_then(|_| line_round_trip(&ends, DISTANCE_NS).ok()).map(|readings| readings.median());
-    let round_trip = match (setup.wait, distance_ns) {
-        // Whoever never sleeps is bounded by the cache line alone.
-        (WaitKind::Spin | WaitKind::Hybrid, Some(ns)) => {
-            Some(Floor { name: "cache-line round trip".into(), ns })
-        }
-        _ => futex_round_trip(&ends, WAKE_UPS)
-            .ok()
-            .map(|readings| Floor { name: "futex round trip".into(), ns: readings.median() }),
+    // Whoever never sleeps is bounded by the cache line alone, and so is a sender that may run ahead: its receiver need
+    // not sleep, however it waits.
+    let sleeps = setup.load.in_flight == 1 && (setup.wait == WaitKind::Block || distance_ns.is_none());
+    let round_trip = if sleeps {
+        let readings = futex_round_trip(&ends, WAKE_UPS).ok();
+        readings.map(|readings| Floor { name: "futex round trip".into(), ns: readings.median() })
+    } else {
+        distance_ns.map(|ns| Floor { name: "cache-line round trip".into(), ns })
     };
     // Both probes pin this thread; where main is free it must be so again.
     let _ = crate::sys::cpu::restrict(&setup.pins.main);

@@ -15,8 +15,9 @@
 use super::axes::{Axes, Group};
 use super::error::ConfigError;
 use super::{transport, workload};
+use std::ops::RangeInclusive;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeInteger, DeTable, DeValue};
 
 /// A suite, read and checked.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,9 +60,16 @@ impl Suite {
                 "name" => suite.name = reader.string(value)?,
                 "about" => suite.about = reader.string(value)?,
                 "trials" => {
-                    suite.trials = Some(reader.number(value, "trials: a whole number from 1", 1.0)? as u64)
+                    suite.trials = Some(reader.number(
+                        value,
+                        "trials: a whole number from 1 to 10000",
+                        1.0..=1e4,
+                    )? as u64)
                 }
-                "time" => suite.time = Some(reader.number(value, "time: seconds, at least 0.01", 0.01)?),
+                "time" => {
+                    suite.time =
+                        Some(reader.number(value, "time: seconds from 0.001 to 86400", 0.001..=86_400.0)?)
+                }
                 "cases" => suite.groups = reader.groups(value)?,
                 _ => {
                     return Err(
@@ -98,13 +106,13 @@ impl Reader<'_> {
         value.get_ref().as_str().map(str::to_owned).ok_or_else(|| self.expected(value, "a string"))
     }
 
-    fn number(&self, value: &Value<'_>, what: &str, least: f64) -> Result<f64, ConfigError> {
-        let text = match value.get_ref() {
-            DeValue::Integer(number) => number.as_str(),
-            DeValue::Float(number) if !what.contains("whole") => number.as_str(),
+    fn number(&self, value: &Value<'_>, what: &str, range: RangeInclusive<f64>) -> Result<f64, ConfigError> {
+        let number = match value.get_ref() {
+            DeValue::Integer(number) => decimal(number).parse().ok(),
+            DeValue::Float(number) if !what.contains("whole") => number.as_str().parse().ok(),
             _ => return Err(self.expected(value, what)),
         };
-        let number = text.parse::<f64>().ok().filter(|number| *number >= least && number.is_finite());
+        let number = number.filter(|number| range.contains(number));
         number.ok_or_else(|| self.mistake(value.span(), ConfigError::new(what)))
     }
 
@@ -119,7 +127,7 @@ impl Reader<'_> {
     fn scalar(&self, value: &Value<'_>) -> Result<String, ConfigError> {
         match value.get_ref() {
             DeValue::String(text) => Ok(text.to_string()),
-            DeValue::Integer(number) => Ok(number.as_str().to_owned()),
+            DeValue::Integer(number) => Ok(decimal(number)),
             _ => Err(self.expected(value, "a string or a whole number")),
         }
     }
@@ -176,6 +184,12 @@ impl Reader<'_> {
         }
         Ok(group)
     }
+}
+
+/// TOML writes whole numbers to the bases 16, 8 and 2 as well; one that is too large for us stays as it is written.
+fn decimal(number: &DeInteger<'_>) -> String {
+    i64::from_str_radix(number.as_str(), number.radix())
+        .map_or(number.to_string(), |number| number.to_string())
 }
 
 #[cfg(test)]

@@ -62,7 +62,8 @@ impl Environment {
         Environment {
             schema: SCHEMA,
             run: run.to_owned(),
-            command: std::env::args().collect(),
+            // Not `args`, which panics on a path that is no text.
+            command: std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect(),
             started: now_utc(),
             finished: None,
             partial: true,

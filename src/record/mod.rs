@@ -5,6 +5,8 @@ mod id;
 mod row;
 mod store;
 
+/// What this machine allows, as a line of figures: taken by the trial room, shown by the report.
+pub use crate::trial::FloorLine;
 pub use environment::{Environment, Host};
 pub use id::{fresh_seed, now_utc, run_id};
 pub use row::{

@@ -6,6 +6,7 @@
 use super::environment::Environment;
 use super::id::now_utc;
 use super::row::{Record, SCHEMA};
+use serde::Deserialize;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -102,6 +103,12 @@ pub enum LoadError {
     },
 }
 
+/// What a record of any schema says.
+#[derive(Deserialize)]
+struct Header {
+    schema: u32,
+}
+
 /// Reads the records of a file or of a run's directory, whole or partial. Fields that are not known are ignored, and so
 /// is a last line that a crash cut short.
 ///
@@ -113,16 +120,20 @@ pub fn load(path: &Path) -> Result<Vec<Record>, LoadError> {
         false => None,
     }
     .unwrap_or_else(|| path.to_owned());
-    let text = fs::read_to_string(&file).map_err(|source| LoadError::Io { path: file.clone(), source })?;
+    // Bytes, not text: what is cut short may be cut inside a character.
+    let bytes = fs::read(&file).map_err(|source| LoadError::Io { path: file.clone(), source })?;
     let mut records = Vec::new();
-    for (index, line) in text.split_inclusive('\n').enumerate() {
+    for (index, line) in bytes.split_inclusive(|&byte| byte == b'\n').enumerate() {
         let wrong = |message: String| LoadError::Line { path: file.clone(), line: index + 1, message };
-        match serde_json::from_str::<Record>(line) {
-            Ok(record) if record.schema > SCHEMA => {
-                return Err(wrong(format!("schema {}, this version reads up to {SCHEMA}", record.schema)));
+        match serde_json::from_slice::<Header>(line) {
+            Ok(Header { schema }) if schema > SCHEMA => {
+                return Err(wrong(format!("schema {schema}, this version reads up to {SCHEMA}")));
             }
+            _ => {}
+        }
+        match serde_json::from_slice::<Record>(line) {
             Ok(record) => records.push(record),
-            Err(_) if !line.ends_with('\n') => {} // cut short
+            Err(_) if !line.ends_with(b"\n") => {} // cut short
             Err(error) => return Err(wrong(error.to_string())),
         }
     }

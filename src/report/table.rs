@@ -4,9 +4,8 @@ use super::figure::{count, megabytes, nanoseconds, nanoseconds_with_range, ratio
 use super::look::{Look, new_table};
 use crate::plan::variable::{VARIABLES, word};
 use crate::plan::{Model, human_size};
-use crate::record::{Place, Record, Status};
+use crate::record::{FloorLine, Place, Record, Status};
 use crate::stats::{Spread, Summary, summarise};
-use crate::trial::FloorLine;
 use comfy_table::{CellAlignment, Table};
 use std::collections::BTreeMap;
 use std::fmt::Write;

@@ -116,6 +116,7 @@ mod tests {
         let side = |odd: u64, own: Bell, other: Bell| {
             for round in 0..rounds {
                 let want = 2 * round + odd;
+                // SYNC: the Release store below, in the other thread
                 wait_for::<W, _>(&own, &budget, || (number.load(Ordering::Acquire) == want).then_some(()));
                 number.store(want + 1, Ordering::Release); // SYNC: the Acquire load above, in the other thread
                 other.ring();

@@ -31,6 +31,7 @@ mod tests {
         wait(&word, 0); // differs: returns at once
         std::thread::scope(|scope| {
             scope.spawn(|| {
+                // SYNC: the Release store below
                 while word.load(Ordering::Acquire) == 1 {
                     wait(&word, 1);
                 }

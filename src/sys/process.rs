@@ -1,7 +1,7 @@
 //! Child processes: re-executions of this program, held by a descriptor, dying with their parent.
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, WaitOptions};
+use rustix::process::{Pid, PidfdFlags, Signal, WaitId, WaitIdOptions};
 use std::ffi::OsStr;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -20,13 +20,26 @@ pub struct Process {
 /// `stdin` as its standard input, no other descriptor but standard error, and a process group of its own, so
 /// that a terminal's Ctrl-C reaches the parent alone.
 pub fn respawn(stdin: OwnedFd, environment: &[(&OsStr, &OsStr)]) -> io::Result<Process> {
+    start(stdin, environment, |command| command.process_group(0))
+}
+
+/// As [`respawn`], but the child is in our process group: whoever started us can reap it by that, knowing nothing of it.
+pub fn respawn_in_group(stdin: OwnedFd, environment: &[(&OsStr, &OsStr)]) -> io::Result<Process> {
+    start(stdin, environment, |command| command)
+}
+
+fn start(
+    stdin: OwnedFd,
+    environment: &[(&OsStr, &OsStr)],
+    group: impl FnOnce(&mut Command) -> &mut Command,
+) -> io::Result<Process> {
     #[expect(clippy::disallowed_methods, reason = "this is the one door")]
     let mut command = Command::new("/proc/self/exe");
-    command.arg0("ipcmark-child").stdin(Stdio::from(stdin)).stdout(Stdio::null()).process_group(0);
+    command.arg0("ipcmark-child").stdin(Stdio::from(stdin)).stdout(Stdio::null());
     for (name, value) in environment {
         command.env(name, value);
     }
-    let child = command.spawn()?;
+    let child = group(&mut command).spawn()?;
     let pid = Pid::from_child(&child);
     // Nobody reaps the child but us, so its number cannot have been reused yet.
     Process::hold(pid)
@@ -134,7 +147,9 @@ pub fn own_pid() -> Pid {
     rustix::process::getpid()
 }
 
-/// Reaps `pid` if it is our child and has ended; for adopted processes that nobody holds.
-pub fn reap_if_ended(pid: Pid) -> bool {
-    matches!(rustix::process::waitpid(Some(pid), WaitOptions::NOHANG), Ok(Some(_)))
+/// Waits for the end of every process in the group of `leader` that is our child or was adopted, and reaps it. They must
+/// be ending already.
+pub fn reap_group(leader: Pid) {
+    let next = || rustix::process::waitid(WaitId::Pgid(Some(leader)), WaitIdOptions::EXITED);
+    while rustix::io::retry_on_intr(next).is_ok() {}
 }

@@ -248,16 +248,21 @@ impl<C: Channel, W: Wait> Inbox for ChannelInbox<C, W> {
             match self.waiter.recv(&self.up, || unreported() != 0) {
                 Some((peer, Some(frame))) => return Ok(read(peer, &frame)),
                 Some((_, None)) => {} // its bit is set: seen when the channel runs empty
-                None if unreported() != 0 => {
-                    // What it sent before it went may have come since the channel was found empty.
-                    if let Ok((peer, Some(frame))) = C::try_recv(&self.up) {
-                        return Ok(read(peer, &frame));
+                None => {
+                    // What those sent before they went may have come since the channel was found empty. Who goes from
+                    // here on has its turn later.
+                    let gone = unreported();
+                    match C::try_recv(&self.up) {
+                        Ok((peer, Some(frame))) => return Ok(read(peer, &frame)),
+                        Ok((_, None)) => {} // there may be more behind it
+                        Err(_) if gone != 0 => {
+                            let peer = gone.trailing_zeros() as Peer;
+                            self.reported |= 1 << peer;
+                            return Err(Error::Closed { peer: Some(peer) });
+                        }
+                        Err(_) => return Err(Error::Closed { peer: (self.windows == 1).then_some(0) }),
                     }
-                    let peer = unreported().trailing_zeros() as Peer;
-                    self.reported |= 1 << peer;
-                    return Err(Error::Closed { peer: Some(peer) });
                 }
-                None => return Err(Error::Closed { peer: (self.windows == 1).then_some(0) }),
             }
         }
     }

@@ -109,6 +109,7 @@ impl Transport for Shm {
         for link in &links {
             // Not yet timed: a futex is enough, whatever the links' own wait.
             let pid = link.u32_at(Flags::PID);
+            // SYNC: the Release store in renderer_end::open
             while pid.load(Ordering::Acquire) == 0 {
                 crate::sys::futex::wait(pid, 0);
             }

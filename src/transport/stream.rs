@@ -8,6 +8,7 @@ use super::fd_wait::{FdWait, Readiness};
 use super::{Error, Inbox, MAX_FRAME, Outbox, Peer, Result, Rx, Tx, check_len};
 use rustix::event::PollFlags;
 use rustix::io::Errno;
+use rustix::net::RecvFlags;
 use std::collections::VecDeque;
 use std::os::fd::{AsFd, OwnedFd};
 
@@ -115,7 +116,12 @@ impl FrameReader {
             (self.start, self.end) = (0, self.end - self.start);
         }
         let FrameReader { fd, buffer, end, .. } = self;
-        let read = || rustix::io::read(&*fd, &mut buffer[*end..]);
+        let read = || match rustix::io::read(&*fd, &mut buffer[*end..]) {
+            // A Unix socket that keeps packets apart says first, and once, that its peer has gone with something unread;
+            // what the peer had sent before comes afterwards.
+            Err(Errno::CONNRESET) => rustix::io::read(&*fd, &mut buffer[*end..]),
+            outcome => outcome,
+        };
         let outcome = if wait {
             self.wait.until(fd.as_fd(), PollFlags::IN, read)
         } else {
@@ -129,6 +135,20 @@ impl FrameReader {
             }
             Err(Errno::AGAIN) => Ok(false),
             Err(error) => Err(Error::os("reading from a link")(error)),
+        }
+    }
+}
+
+impl Drop for FrameReader {
+    /// Takes what is there, without waiting: a TCP socket that is closed with something unread resets the connection,
+    /// and what its writer had sent would be lost (RFC 2525, section 2.17).
+    fn drop(&mut self) {
+        // A peer that never stops sending must not hold us; a pipe is no socket and answers with an error at once.
+        for _ in 0..1024 {
+            match rustix::net::recv(&self.fd, &mut self.buffer[..], RecvFlags::DONTWAIT) {
+                Ok((_, 1..)) => {}
+                _ => break,
+            }
         }
     }
 }

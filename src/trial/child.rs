@@ -2,7 +2,7 @@
 
 use super::control::Control;
 use super::{main_role, renderer};
-use crate::sys::process::{Process, die_with_parent, own_pid, respawn};
+use crate::sys::process::{Process, die_with_parent, own_pid, respawn, respawn_in_group};
 use rustix::process::Pid;
 use std::ffi::OsStr;
 use std::io;
@@ -89,5 +89,8 @@ pub(super) fn spawn(
     if let Some(scratch) = scratch {
         environment.push(("TMPDIR".as_ref(), scratch));
     }
-    respawn(control, &environment)
+    match role {
+        Role::Main => respawn(control, &environment),
+        Role::Renderer => respawn_in_group(control, &environment),
+    }
 }

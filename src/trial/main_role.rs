@@ -10,6 +10,7 @@ use crate::sys::process::{Process, own_pid};
 use crate::transport::{Spec, Transport, Use, Wait, dispatch};
 use crate::workload::tally::{Encoded, Tally, join};
 use crate::workload::{self, Phase};
+use serde::Serialize;
 use std::error::Error;
 use std::os::unix::net::UnixStream;
 use std::thread::JoinHandle;
@@ -49,11 +50,13 @@ impl Use for Part<'_> {
         let (bound, addresses) = T::bind(&spec)?;
         let mut renderers = Renderers::default();
         for (peer, address) in addresses.iter().enumerate() {
-            renderers.start(&setup, peer)?.send(address)?;
+            renderers.start(&setup, peer)?;
+            renderers.say(peer, address)?;
         }
         drop(addresses); // our copies of the renderers' descriptors: while they are open, no end is seen to close
         control.send(&FromMain::Spawned(renderers.pids()))?;
-        let (mut outbox, mut inbox) = T::accept::<W>(bound)?;
+        let (mut outbox, mut inbox) =
+            T::accept::<W>(bound).map_err(|error| renderers.explain(&error.to_string()))?;
         let pids = renderers.ready()?;
         control.send(&FromMain::Ready(pids))?;
         loop {
@@ -104,8 +107,8 @@ struct Renderers {
 }
 
 impl Renderers {
-    /// Starts one, as a process or as a thread, and tells it who it is.
-    fn start(&mut self, setup: &Setup, peer: usize) -> std::io::Result<&Control> {
+    /// Starts the next one, as a process or as a thread, and tells it who it is.
+    fn start(&mut self, setup: &Setup, peer: usize) -> Result<(), Box<dyn Error>> {
         let (ours, theirs) = UnixStream::pair()?;
         match setup.placement {
             Placement::Process => {
@@ -119,8 +122,8 @@ impl Renderers {
                 self.threads.push(thread);
             }
         }
-        let control = Control::new(ours);
-        control.send(&RendererSetup {
+        self.controls.push(Control::new(ours));
+        let setup = RendererSetup {
             transport: setup.transport.clone(),
             wait: setup.wait,
             placement: setup.placement,
@@ -128,9 +131,20 @@ impl Renderers {
             peer,
             cpus: setup.pins.renderers.get(peer).cloned().unwrap_or_default(),
             reports: Descriptor(setup.reports.0.try_clone()?),
-        })?;
-        self.controls.push(control);
-        Ok(&self.controls[peer])
+        };
+        self.say(peer, &setup)
+    }
+
+    fn say<T: Serialize>(&self, peer: usize, message: &T) -> Result<(), Box<dyn Error>> {
+        self.controls[peer].send(message).map_err(|error| self.lost(peer, &error))
+    }
+
+    fn hear(&self, peer: usize) -> Result<FromRenderer, Box<dyn Error>> {
+        self.controls[peer].recv().map_err(|error| self.lost(peer, &error))
+    }
+
+    fn lost(&self, peer: usize, error: &std::io::Error) -> Box<dyn Error> {
+        self.explain(&format!("renderer {peer}: {error}")).into()
     }
 
     fn pids(&self) -> Vec<u32> {
@@ -140,10 +154,10 @@ impl Renderers {
     /// Waits for the hand-shake of all; answers their processes and our own.
     fn ready(&self) -> Result<Vec<u32>, Box<dyn Error>> {
         let mut pids = vec![own_pid().as_raw_nonzero().get().cast_unsigned()];
-        for control in &self.controls {
-            match control.recv()? {
+        for peer in 0..self.controls.len() {
+            match self.hear(peer)? {
                 FromRenderer::Ready { pid } => pids.push(pid),
-                _ => return Err("a renderer did not say that it is ready".into()),
+                _ => return Err(format!("renderer {peer} did not say that it is ready").into()),
             }
         }
         Ok(pids)
@@ -151,13 +165,13 @@ impl Renderers {
 
     /// Sends all of them into their loops.
     fn begin(&self, phase: &Phase) -> Result<(), Box<dyn Error>> {
-        for control in &self.controls {
-            control.send(&ToRenderer::Run(*phase))?;
+        for peer in 0..self.controls.len() {
+            self.say(peer, &ToRenderer::Run(*phase))?;
         }
-        for control in &self.controls {
-            match control.recv()? {
+        for peer in 0..self.controls.len() {
+            match self.hear(peer)? {
                 FromRenderer::Started => {}
-                _ => return Err("a renderer did not start its phase".into()),
+                _ => return Err(format!("renderer {peer} did not start its phase").into()),
             }
         }
         Ok(())
@@ -166,14 +180,13 @@ impl Renderers {
     /// Collects what they bring home.
     fn finish(&self) -> Result<(Vec<Tally>, Usage), Box<dyn Error>> {
         let (mut tallies, mut total) = (Vec::new(), Usage::default());
-        for (peer, control) in self.controls.iter().enumerate() {
-            match control.recv() {
-                Ok(FromRenderer::Done { tally, usage }) => {
+        for peer in 0..self.controls.len() {
+            match self.hear(peer)? {
+                FromRenderer::Done { tally, usage } => {
                     tallies.push(*tally);
                     total = total.plus(usage);
                 }
-                Ok(_) => return Err(format!("renderer {peer} did not finish its phase").into()),
-                Err(error) => return Err(self.explain(&format!("renderer {peer}: {error}")).into()),
+                _ => return Err(format!("renderer {peer} did not finish its phase").into()),
             }
         }
         Ok((tallies, total))

@@ -9,7 +9,7 @@ use crate::sys::clock::Clock;
 use crate::sys::cpu::{Usage, allowed};
 use crate::sys::fd::Descriptor;
 use crate::sys::leftovers::ScratchDir;
-use crate::sys::process::{Ending, Process, adopt_orphans};
+use crate::sys::process::{Ending, Process, adopt_orphans, reap_group};
 use crate::sys::signal::Interrupt;
 use crate::workload::Load;
 use crate::workload::ledger::Checks;
@@ -316,11 +316,9 @@ struct Ready {
 impl Drop for Session {
     fn drop(&mut self) {
         self.main.kill();
-        self.main.reap(Duration::from_secs(2));
-        // They die with main; now they are ours to reap.
-        for process in &self.renderers {
-            process.kill();
-            process.reap(Duration::from_secs(2));
+        if self.main.reap(Duration::from_secs(2)).is_some() {
+            // Its renderers die with it, and are ours now: also those that it had no time to tell of.
+            reap_group(self.main.pid());
         }
     }
 }

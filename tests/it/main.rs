@@ -1,6 +1,10 @@
 //! The integration tests, one program: children of trials and of the conformance suite are re-executions of it.
 
+mod cli;
 mod conformance;
+mod lifecycle;
+mod records;
+mod support;
 mod tidy;
 
 use libtest_mimic::{Arguments, Trial};
@@ -11,7 +15,7 @@ fn main() -> ExitCode {
     if let Some(code) = conformance::enter_if_child() {
         return code;
     }
-    let tests = [conformance::tests(), tidy::tests()];
+    let tests = [conformance::tests(), tidy::tests(), cli::tests(), lifecycle::tests(), records::tests()];
     libtest_mimic::run(&Arguments::from_args(), tests.into_iter().flatten().collect()).exit_code()
 }
 

@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering, fence};
 pub(super) fn open<W: Wait>(hub: Hub, links: Vec<Link>, shape: Shape) -> Result<(ShmOutbox<W>, ShmInbox<W>)> {
     let (hub, links) = (Arc::new(hub), Arc::<[Link]>::from(links));
     let dead = Arc::new(AtomicU64::new(0));
+    // SYNC: the Release store in renderer_end::open
     let pids: Vec<u32> = links.iter().map(|link| link.flags.pid.load(Ordering::Acquire)).collect();
     let watch = {
         let (hub, dead) = (Arc::clone(&hub), Arc::clone(&dead));

@@ -1,0 +1,98 @@
+//! Commands that answer questions: `list`, `floor`, `verify`, `completions`, help.
+
+use crate::support::program::Place;
+use crate::test;
+use ipcmark::plan::{transports, variable::VARIABLES};
+use ipcmark::workload::Workload;
+use libtest_mimic::Trial;
+use serde_json::Value;
+
+pub(super) fn tests() -> Vec<Trial> {
+    vec![
+        test("cli::list shows every transport, workload and variable, as table and as JSON", list),
+        test("cli::floor measures what the machine allows, in three formats", floor),
+        test("cli::verify says how many cases passed, were skipped and failed", verify),
+        test("cli::completions and help are written to standard output", help),
+    ]
+}
+
+fn list() {
+    let place = Place::new();
+    let names: [(&str, Vec<&str>); 3] = [
+        ("transports", transports().iter().map(|listed| listed.name).collect()),
+        ("workloads", Workload::ALL.iter().map(|workload| workload.name()).collect()),
+        ("variables", VARIABLES.iter().map(|variable| variable.name).collect()),
+    ];
+    let everything = place.output(&["list"]);
+    let document: Value = serde_json::from_str(&place.output(&["list", "--format", "json"])).expect("JSON");
+    for (topic, names) in names {
+        let table = place.output(&["list", topic]);
+        // Below the header and its line, each row begins with a name.
+        let rows: Vec<&str> =
+            table.lines().skip(2).filter_map(|line| line.split_whitespace().next()).collect();
+        assert_eq!(rows, names);
+        assert!(everything.contains(table.trim_end()), "{topic} is part of the whole");
+        let alone: Value =
+            serde_json::from_str(&place.output(&["list", topic, "--format", "json"])).expect("JSON");
+        let listed = alone[topic].as_array().expect("a list");
+        assert_eq!(
+            listed.iter().map(|item| item["name"].as_str().expect("a name")).collect::<Vec<_>>(),
+            names
+        );
+        assert_eq!(alone[topic], document[topic]);
+    }
+    let shm = document["transports"].as_array().expect("a list").iter().find(|item| item["name"] == "shm");
+    let caps = &shm.expect("shm is on the list")["caps"];
+    assert_eq!((caps["processes"].as_bool(), caps["max_frame"].as_u64()), (Some(true), Some(64 << 20)));
+}
+
+fn floor() {
+    let place = Place::new();
+    let lines: Vec<Value> =
+        serde_json::from_str(&place.output(&["floor", "--format", "json"])).expect("a list");
+    let table = place.output(&["floor"]);
+    let markdown = place.output(&["floor", "--format", "markdown"]);
+    for wanted in ["clock reading", "system call", "memory copy, 4KiB", "futex round trip", "pipe round trip"]
+    {
+        let named = |line: &&Value| line["name"].as_str().is_some_and(|name| name.starts_with(wanted));
+        let line = lines.iter().find(named).unwrap_or_else(|| panic!("no {wanted}"));
+        let [ns, min, max] =
+            ["ns", "min_ns", "max_ns"].map(|field| line[field].as_f64().expect("nanoseconds"));
+        assert!(0.0 < min && min <= ns && ns <= max, "{line}");
+        assert!(table.contains(wanted) && markdown.contains(&format!("| {wanted}")), "{wanted}");
+    }
+    assert!(place.names().is_empty());
+}
+
+fn verify() {
+    let place = Place::new();
+    let ended =
+        place.run(&["verify", "--transport", "pipe,crossbeam", "--set", "payload=64", "--set", "pin=same"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    // Pipes: two placements, two waits that do not spin, and three windows in both placements. Crossbeam has threads only.
+    let workloads = Workload::ALL.len();
+    let (pipe, crossbeam) = (6 * workloads, 3 * workloads);
+    let wanted = format!("{} passed, 0 failed, ", pipe + crossbeam);
+    assert!(ended.stdout.starts_with(&wanted), "wanted {wanted}: {}", ended.stdout);
+    assert!(ended.stdout.ends_with(" skipped\n"), "{}", ended.stdout);
+    assert!(ended.stderr.is_empty(), "{}", ended.stderr);
+    assert!(place.names().is_empty());
+}
+
+fn help() {
+    let place = Place::new();
+    for shell in ["bash", "zsh", "fish"] {
+        let script = place.output(&["completions", shell]);
+        assert!(script.contains("ipcmark") && script.contains("dry-run"), "{shell}");
+    }
+    let text = place.output(&["--help"]);
+    for command in ["run", "list", "floor", "verify", "completions"] {
+        assert!(text.contains(&format!("\n  {command} ")), "{command} in: {text}");
+    }
+    for flag in
+        ["--transport <A,B>", "--set <VAR=VALUE>", "--time <SECONDS>", "--out <DIR>", "--budget <SECONDS>"]
+    {
+        assert!(place.output(&["run", "--help"]).contains(flag), "{flag}");
+    }
+    assert!(place.output(&["--version"]).starts_with("ipcmark "));
+}

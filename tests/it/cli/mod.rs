@@ -1,0 +1,24 @@
+//! The command line from outside: what it refuses, what it measures, what it writes where.
+
+mod bad_flags;
+mod bad_suites;
+mod inquiries;
+mod plans;
+mod runs;
+mod skips;
+mod streams;
+
+use libtest_mimic::Trial;
+
+pub(crate) fn tests() -> Vec<Trial> {
+    let groups = [
+        bad_flags::tests(),
+        bad_suites::tests(),
+        inquiries::tests(),
+        plans::tests(),
+        runs::tests(),
+        skips::tests(),
+        streams::tests(),
+    ];
+    groups.into_iter().flatten().collect()
+}

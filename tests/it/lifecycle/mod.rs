@@ -1,0 +1,11 @@
+//! Processes that are killed, stopped, orphaned or interrupted: told in time, nobody and nothing left behind.
+
+mod command;
+mod kill;
+mod leftovers;
+
+use libtest_mimic::Trial;
+
+pub(crate) fn tests() -> Vec<Trial> {
+    [kill::tests(), command::tests(), leftovers::tests()].into_iter().flatten().collect()
+}

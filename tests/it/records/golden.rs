@@ -1,0 +1,99 @@
+//! Records of schema 1 from real runs: spinning and sleeping ends, a broadcast, a failed and a skipped case.
+//!
+//! `records-v1.jsonl` never changes: a schema that changes gets a file of its own beside it. The renderings change with
+//! the tables; on a difference the test leaves the new text under `target/tmp`, to be looked at and copied over.
+
+use super::golden;
+use crate::test;
+use ipcmark::record::{Place, Record, Status, load};
+use ipcmark::report::{Look, csv, json, jsonl, tables};
+use ipcmark::stats::summarise;
+use libtest_mimic::Trial;
+use serde_json::Value;
+use std::path::Path;
+
+pub(super) fn tests() -> Vec<Trial> {
+    vec![
+        test("records::schema 1 loads and is written again with the same values", same_values),
+        test("records::the contract's example loads", contract),
+        test("records::summaries of schema 1", summaries),
+        test("records::tables, Markdown and CSV of schema 1", renderings),
+    ]
+}
+
+fn records() -> Vec<Record> {
+    load(&golden("records-v1.jsonl")).expect("golden records")
+}
+
+fn text(name: &str) -> String {
+    std::fs::read_to_string(golden(name)).expect("a golden file")
+}
+
+fn values(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).expect("JSON in every line")).collect()
+}
+
+fn same_values() {
+    let written = text("records-v1.jsonl");
+    let records = records();
+    assert_eq!(values(&jsonl(&records)), values(&written));
+    let document = json("run", "here", true, &records);
+    assert_eq!(document["records"], Value::Array(values(&written)));
+    let states: Vec<Status> = records.iter().map(|record| record.status).collect();
+    assert_eq!(states[..5], [Status::Ok; 5]);
+    assert_eq!(states[5..], [Status::Failed, Status::Skipped]);
+}
+
+/// The example in the contract, with fields that this version does not have and a histogram that is none.
+fn contract() {
+    let record: Record = serde_json::from_str(&text("contract-v1.json")).expect("the contract's record");
+    let latency = record.latency_ns.as_ref().expect("latencies");
+    assert_eq!((latency.p50, latency.p999, latency.every, latency.mean), (Some(402), None, 1, 409.8));
+    assert_eq!((record.order, record.seed, record.bytes), (Some(17), 42, 12_800_000));
+    assert_eq!((record.place(), record.case.model.payload), (Place::Near, 64));
+    assert_eq!(record.checks.expect("checks").processes, 2);
+    let again: Record =
+        serde_json::from_str(&serde_json::to_string(&record).expect("JSON")).expect("a record");
+    assert_eq!(again, record);
+}
+
+fn summaries() {
+    let records = records();
+    let summaries = summarise(&records);
+    let cases: Vec<(&str, usize)> =
+        summaries.iter().map(|summary| (summary.example.case.id.as_str(), summary.trials)).collect();
+    let expected = [
+        ("shm/invoke/payload=64/wait=spin/pin=cross", 2),
+        ("pipe/invoke/payload=64/wait=block/pin=same", 1),
+        ("shm/invoke/payload=64/wait=block/pin=same", 1),
+        ("shm/broadcast/payload=64/wait=block/pin=cross/windows=2/in_flight=8", 1),
+    ];
+    let mut sorted = cases.clone();
+    sorted.sort_unstable();
+    let mut wanted = expected;
+    wanted.sort_unstable();
+    assert_eq!(sorted, wanted, "what failed or was skipped is in no summary");
+    let spin = &summaries[0];
+    let p50s: Vec<f64> = records[..2]
+        .iter()
+        .filter_map(|record| record.latency_ns.as_ref()?.p50)
+        .map(|ns| ns as f64)
+        .collect();
+    let p50 = spin.p50.expect("a median");
+    assert_eq!((p50.median, p50.min), ((p50s[0] + p50s[1]) / 2.0, p50s[0].min(p50s[1])));
+}
+
+fn renderings() {
+    let records = records();
+    for (name, actual) in [
+        ("table.txt", tables(&records, Look::Plain { bold: false })),
+        ("table.md", tables(&records, Look::Markdown)),
+        ("records.csv", csv(&records)),
+    ] {
+        if actual != text(name) {
+            let new = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+            std::fs::write(&new, &actual).expect("a file for comparison");
+            panic!("tests/golden/{name} is not what is rendered now, {}:\n{actual}", new.display());
+        }
+    }
+}

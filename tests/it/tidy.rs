@@ -1,0 +1,231 @@
+//! The invariants of the house that no compiler checks: read from the source as text.
+
+mod source;
+
+use crate::test;
+use ipcmark::transport::{Transport, Visit, visit_all};
+use libtest_mimic::Trial;
+use source::{Source, is_word, root, sources, word};
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::fs::read_to_string;
+
+/// Rooms from the top; a room imports itself and what stands after it.
+const ROOMS: [&str; 12] = [
+    "cli",
+    "report",
+    "stats",
+    "record",
+    "trial",
+    "plan",
+    "workload",
+    "electron",
+    "codec",
+    "transport",
+    "ring",
+    "sys",
+];
+
+/// Rooms that stand below and are none of a room's business all the same: tables and statistics see records alone.
+const FORBIDDEN: [(&str, &str); 4] =
+    [("report", "transport"), ("report", "trial"), ("stats", "transport"), ("stats", "trial")];
+
+/// Rooms that may be unsafe.
+const UNSAFE: [&str; 2] = ["sys", "ring"];
+
+/// Most lines in a file. About 300 is the aim; a few more are better than a bad cut.
+const LONGEST: usize = 370;
+
+pub(crate) fn tests() -> Vec<Trial> {
+    vec![
+        test("tidy::source_is_read_as_it_is_written", source_is_read_as_it_is_written),
+        test("tidy::imports_only_go_down", imports_only_go_down),
+        test("tidy::one_list_of_transports", one_list_of_transports),
+        test("tidy::unsafe_stays_in_its_rooms", unsafe_stays_in_its_rooms),
+        test("tidy::unsafe_says_why", unsafe_says_why),
+        test("tidy::orderings_name_their_partners", orderings_name_their_partners),
+        test("tidy::files_are_short", files_are_short),
+        test("tidy::readme_names_no_place_of_this_machine", readme_names_no_place_of_this_machine),
+    ]
+}
+
+fn imports_only_go_down() {
+    let mut found = Findings::default();
+    for file in sources(&["src"]) {
+        let Some(room) = file.room() else { continue };
+        let Some(floor) = ROOMS.iter().position(|&name| name == room) else {
+            found.add(&file, 0, format!("`{room}` is not in the table of rooms"));
+            continue;
+        };
+        let code: Vec<String> = file.code().map(|(_, line)| line).collect();
+        for (number, import) in crate_paths(&code.join("\n")) {
+            // What is no room is the crate's own root: `crate::enter_if_child`.
+            let below = ROOMS.iter().position(|&name| name == import).is_none_or(|other| other >= floor);
+            if !below || FORBIDDEN.contains(&(&room, import)) {
+                found.add(&file, number, format!("{room} imports {import}"));
+            }
+        }
+        for (number, line, depth) in file.code_with_depth() {
+            if line.matches("super::").count() >= depth && line.contains(&"super::".repeat(depth)) {
+                found.add(&file, number, format!("`{}` leaves {room}", "super::".repeat(depth)));
+            }
+        }
+    }
+    found.none("imports only go down: use a room below, or move what is shared");
+}
+
+fn one_list_of_transports() {
+    #[derive(Default)]
+    struct Names(Vec<&'static str>);
+    impl Visit for Names {
+        fn visit<T: Transport>(&mut self) {
+            self.0.push(T::NAME);
+        }
+    }
+    let mut listed = Names::default();
+    visit_all(&mut listed);
+    let mut written = Vec::new();
+    for file in sources(&["src/transport"]) {
+        if !file.code().any(|(_, line)| line.starts_with("impl") && line.contains("Transport for ")) {
+            continue;
+        }
+        let name = file
+            .text
+            .lines()
+            .find_map(|line| line.split_once("const NAME: &'static str = \"")?.1.strip_suffix("\";"));
+        let name = name.unwrap_or_else(|| panic!("{}: its NAME is not written in one line", file.name));
+        let stem = file.name.rsplit('/').next().unwrap_or_default().trim_end_matches(".rs");
+        assert_eq!(stem, name.replace('-', "_"), "{} is named after its NAME", file.name);
+        written.push(name.to_owned());
+    }
+    listed.0.sort_unstable();
+    written.sort_unstable();
+    assert!(listed.0.windows(2).all(|pair| pair[0] != pair[1]), "names are unique: {:?}", listed.0);
+    assert_eq!(listed.0, written, "visit_all (left) shows every transport that has a file (right)");
+}
+
+fn unsafe_stays_in_its_rooms() {
+    let mut found = Findings::default();
+    for file in sources(&["src", "tests", "benches"]) {
+        if file.name.starts_with("src") && file.room().is_some_and(|room| UNSAFE.contains(&room.as_str())) {
+            continue;
+        }
+        for (number, line) in file.code().filter(|(_, line)| has_word(line, "unsafe")) {
+            found.add(&file, number, line.trim());
+        }
+    }
+    found.none("`unsafe` stands in sys and ring alone");
+}
+
+fn unsafe_says_why() {
+    let mut found = Findings::default();
+    for file in sources(&["src"]) {
+        let unsafe_lines =
+            file.code().filter(|(_, line)| line.contains("unsafe {") || line.contains("unsafe impl"));
+        for (number, line) in unsafe_lines {
+            if !file.lines_before(number, 4).any(|line| line.contains("// SAFETY:")) {
+                found.add(&file, number, line.trim());
+            }
+        }
+    }
+    found.none("every unsafe block says above it, in `// SAFETY:`, why it is sound");
+}
+
+fn orderings_name_their_partners() {
+    let strong = ["Ordering::Release", "Ordering::Acquire", "Ordering::AcqRel", "Ordering::SeqCst"];
+    let mut found = Findings::default();
+    for file in sources(&["src"]) {
+        for (number, line) in
+            file.code().filter(|(_, line)| strong.iter().any(|ordering| line.contains(ordering)))
+        {
+            let named = file.lines_before(number, 3).any(|line| line.contains("// SYNC:"));
+            if !named && !line.trim_start().starts_with("use ") {
+                found.add(&file, number, line.trim());
+            }
+        }
+    }
+    found.none("every ordering stronger than Relaxed names its partner in `// SYNC:`");
+}
+
+fn files_are_short() {
+    let mut found = Findings::default();
+    for file in sources(&["src", "tests", "benches", "fuzz", "examples"]) {
+        let lines = file.text.lines().count();
+        if lines > LONGEST {
+            found.add(&file, lines, format!("{lines} lines"));
+        }
+    }
+    found.none("a file holds one idea, in about 300 lines");
+}
+
+fn readme_names_no_place_of_this_machine() {
+    let readme = read_to_string(root().join("README.md")).unwrap_or_default();
+    for (number, line) in readme.lines().enumerate() {
+        for place in ["/home/", "/root/", "/Users/", "/work/", "/tmp/", "/mnt/"] {
+            assert!(!line.contains(place), "README.md:{}: {place} in `{line}`", number + 1);
+        }
+    }
+}
+
+/// The first names after `crate::` in code, `crate::a::b` and `crate::{a, b::{c, d}}`, with the numbers of their lines.
+fn crate_paths(code: &str) -> Vec<(usize, &str)> {
+    let mut names = Vec::new();
+    let mut add =
+        |at: usize| names.extend(word(&code[at..]).map(|name| (1 + code[..at].matches('\n').count(), name)));
+    for (at, found) in code.match_indices("crate::") {
+        let start = at + found.len();
+        if code[..at].chars().next_back().is_some_and(is_word) {
+            continue;
+        }
+        let Some(group) = code[start..].strip_prefix('{') else {
+            add(start);
+            continue;
+        };
+        let (mut depth, mut begins) = (0, true);
+        for (index, character) in group.char_indices() {
+            match character {
+                '{' => depth += 1,
+                '}' if depth == 0 => break,
+                '}' => depth -= 1,
+                _ if depth > 0 || character.is_whitespace() => {}
+                ',' => begins = true,
+                _ if begins => {
+                    add(start + 1 + index);
+                    begins = false;
+                }
+                _ => {}
+            }
+        }
+    }
+    names
+}
+
+/// The checks above see nothing if these two do not.
+fn source_is_read_as_it_is_written() {
+    let code = "use crate::{\n  a::{b, c}, d,\n};\nlet x = crate::e::F; mycrate::g";
+    assert_eq!(crate_paths(code), [(2, "a"), (2, "d"), (4, "e")]);
+    let lines = [r##"a("x // y \" z"); // b"##, r###"c(r#"d" e"#, '"', f)"###, "g(\"h", "i\");"];
+    let text = lines.join("\n");
+    let bare: Vec<String> = Source::from_text("src/a.rs", &text).code().map(|(_, line)| line).collect();
+    assert_eq!(bare, ["a(); ", "c(, , f)", "g(", ");"]);
+}
+
+fn has_word(line: &str, wanted: &str) -> bool {
+    line.split(|character| !is_word(character)).any(|word| word == wanted)
+}
+
+/// Places that break a rule.
+#[derive(Default)]
+struct Findings(BTreeMap<(String, usize), String>);
+
+impl Findings {
+    fn add(&mut self, file: &Source, number: usize, what: impl Display) {
+        self.0.insert((file.name.clone(), number), what.to_string());
+    }
+
+    fn none(&self, rule: &str) {
+        let list: Vec<String> =
+            self.0.iter().map(|((file, number), what)| format!("\n  {file}:{number}: {what}")).collect();
+        assert!(list.is_empty(), "{rule}:{}", list.concat());
+    }
+}

@@ -8,7 +8,7 @@ use crate::plan::{Plan, Suite};
 use crate::record::{Environment, Record, Status, Store, fresh_seed, run_id};
 use crate::report::{self, Look};
 use crate::sys::clock::Clock;
-use crate::sys::leftovers;
+use crate::sys::leftovers::{self, ScratchDir};
 use crate::sys::signal::Interrupt;
 use crate::trial::{self, Failure, Settings, cpus};
 use clap::{Args as ClapArgs, ValueEnum};
@@ -95,7 +95,9 @@ pub(super) fn execute(args: Args) -> Result<Exit, Stop> {
         output::write(&describe(&plan, trials, seed, &settings))?;
         return Ok(Exit::Ok);
     }
-    let run = run_id(seed);
+    let temporary = || format!("directory for temporary files {}", std::env::temp_dir().display());
+    ScratchDir::create().map_err(|source| Stop::Place { what: temporary(), source })?;
+    let run = run_id();
     let directory = args.flags.out.clone().unwrap_or_else(|| Path::new("results").join(&run));
     let what = || format!("results directory {}", directory.display());
     let store = Store::create(&directory, Environment::capture(&run, seed))
@@ -233,7 +235,8 @@ impl Running {
             Format::Csv => report::csv(&records),
         })?;
         output::warn(&format!("{} records in {}", records.len(), file.display()));
-        if let Some(code) = interrupt.exit_code() {
+        // A signal behind the last trial has stopped nothing.
+        if let Some(code) = interrupt.exit_code().filter(|_| !whole) {
             output::warn("interrupted: what was measured is saved, marked partial");
             return Ok(Exit::Interrupted(code));
         }

@@ -8,8 +8,8 @@ pub fn now_utc() -> String {
     now.round(jiff::Unit::Second).unwrap_or(now).to_string()
 }
 
-/// `<date>-<host>-<four hex digits>`: sorts by date and is not taken by another run of the day.
-pub fn run_id(seed: u64) -> String {
+/// `<date>-<host>-<four hex digits>`: sorts by date, and is hardly ever taken by another run of the day, whatever its seed.
+pub fn run_id() -> String {
     let host = uname().nodename().to_string_lossy().into_owned();
     let host: String = host
         .chars()
@@ -17,7 +17,7 @@ pub fn run_id(seed: u64) -> String {
         .take(24)
         .collect();
     let date = now_utc();
-    format!("{}-{host}-{:04x}", date.get(..10).unwrap_or("undated"), seed & 0xFFFF)
+    format!("{}-{host}-{:04x}", date.get(..10).unwrap_or("undated"), fastrand::u16(..))
 }
 
 /// A seed nobody chose, below 2⁴⁸ so that every JSON reader keeps it exactly.

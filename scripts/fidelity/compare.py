@@ -5,14 +5,21 @@ For every cell (transport/payload/pin) the two programs run alternately on the s
 random and balanced. What counts is the ratio of the two medians within a pair: both saw the same host at nearly the
 same moment. A cell is fine if the median of its ratios is within 10 % of 1.
 
+While it runs, a spinner of the lowest priority (SCHED_IDLE) keeps either CPU from halting. On a virtual machine a CPU
+that halts is woken by the hypervisor, in a time that has several levels and keeps to one of them for most of a run:
+one program compared with itself then differs by more than 10 %. Both programs get the same spinners, which give way
+to anything else at once. `--let-halt` does without.
+
 Prints a Markdown table. Exit code: 0 if all cells are fine, 1 if not, 2 if they could not be measured.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import random
 import shlex
+import signal
 import statistics
 import subprocess
 import sys
@@ -61,6 +68,35 @@ def two_cpus():
     cpus = sorted(os.sched_getaffinity(0))[:2]
     os.sched_setaffinity(0, cpus)
     return cpus
+
+
+@contextlib.contextmanager
+def awake(cpus):
+    """Keeps the CPUs from halting inside the block."""
+    parent, spinners = os.getpid(), []
+    try:
+        for cpu in cpus:
+            spinner = os.fork()
+            if spinner == 0:
+                spin_beside(parent)
+            spinners.append(spinner)
+            os.sched_setscheduler(spinner, os.SCHED_IDLE, os.sched_param(0))
+            os.sched_setaffinity(spinner, {cpu})
+        yield
+    finally:
+        for spinner in spinners:
+            os.kill(spinner, signal.SIGKILL)
+            os.waitpid(spinner, 0)
+
+
+def spin_beside(parent):
+    """A spinner's whole life: ends when `parent` has, however that ends."""
+    try:
+        while os.getppid() == parent:
+            for _ in range(100_000):
+                pass
+    finally:
+        os._exit(0)  # nothing of the parent's may run here, not even after an interrupt
 
 
 def run_ipcmark(program, cell, seconds, out):
@@ -131,7 +167,7 @@ def places(rows):
 
 def report(cells, rows):
     """Prints the table; answers whether all cells are within the tolerance."""
-    print("| transport | payload | pin | ipcmark p50 | C p50 | ratio | min – max | pairs | distance | verdict |")
+    print("| transport | payload | pin | ipcmark p50 | C p50 | min – max | ratio | min – max | distance | verdict |")
     print("|---|--:|---|--:|--:|--:|--:|--:|---|---|")
     fine = True
     for cell in cells:
@@ -140,11 +176,12 @@ def report(cells, rows):
         ratio = statistics.median(ratios)
         within = abs(ratio - 1) <= TOLERANCE
         fine &= within
-        ours, theirs = (statistics.median(row[key] for row in of_cell) / 1000 for key in ("ipcmark_ns", "c_ns"))
+        ours, theirs = ([row[key] / 1000 for row in of_cell] for key in ("ipcmark_ns", "c_ns"))
         transport, payload, pin = cell
         print(
-            f"| {transport} | {payload} B | {pin} | {ours:.2f} µs | {theirs:.2f} µs | {ratio:.3f} "
-            f"| {min(ratios):.2f} – {max(ratios):.2f} | {len(ratios)} | {places(of_cell)} "
+            f"| {transport} | {payload} B | {pin} | {statistics.median(ours):.2f} µs "
+            f"| {statistics.median(theirs):.2f} µs | {min(theirs):.1f} – {max(theirs):.1f} "
+            f"| {ratio:.3f} | {min(ratios):.2f} – {max(ratios):.2f} | {places(of_cell)} "
             f"| {'within 10 %' if within else '**outside**'} |"
         )
     return fine
@@ -183,6 +220,7 @@ def parse(argv):
     parser.add_argument("--pairs", type=positive(int), default=8, metavar="N", help="runs of each program [8]")
     parser.add_argument("--time", type=positive(float), default=0.2, metavar="S", help="measured part of a run [0.2]")
     parser.add_argument("--cells", type=cell_list, default=every, metavar="T/BYTES/PIN,…", help="default: all twelve")
+    parser.add_argument("--let-halt", action="store_true", help="keep no CPU awake")
     parser.add_argument("--json", type=Path, metavar="FILE", help="where to save every pair, one JSON object a line")
     arguments = parser.parse_args(argv)
     if arguments.ipcmark is None:
@@ -203,14 +241,17 @@ def main(argv=None):
             if crossing:
                 raise Trouble("pin=cross needs two CPUs; choose others with --cells")
             cpus *= 2
-        rows = []
+        rows, keep = [], contextlib.nullcontext if arguments.let_halt else awake
         # Opened first and written row by row: a bad path is known before the wait, and an interrupted run is kept.
         with tempfile.TemporaryDirectory(prefix="fidelity-") as directory, \
-                open(arguments.json or os.devnull, "w", encoding="utf-8", buffering=1) as raw:  # fmt: skip
+                open(arguments.json or os.devnull, "w", encoding="utf-8", buffering=1) as raw, keep(cpus):  # fmt: skip
             for row in measure(arguments, cpus, Path(directory)):
                 rows.append(row)
                 raw.write(json.dumps(row) + "\n")
-        return 0 if report(arguments.cells, rows) else 1
+        fine = report(arguments.cells, rows)
+        idle = "free to halt" if arguments.let_halt else "kept awake"
+        print(f"\n{arguments.pairs} pairs a cell, {arguments.time} s a run, CPUs {idle}; times are medians.")
+        return 0 if fine else 1
     except (Trouble, OSError) as trouble:
         print(f"compare.py: {trouble}", file=sys.stderr)
         return 2

@@ -116,7 +116,7 @@ fn end_to_end() {
     assert!(!environment.partial && environment.finished >= Some(environment.started));
     assert_eq!(environment.command[1..4], ["run", "--transport", "shm,pipe"]);
     assert_eq!((environment.seed, environment.run.as_str()), (7, ran[0].run.as_str()));
-    assert!(environment.run.ends_with("-0007") && !environment.host.cpus.is_empty());
+    assert!(!environment.host.cpus.is_empty());
 }
 
 fn suite() {
@@ -194,7 +194,8 @@ fn kept() {
     let name = runs[0].file_name().to_string_lossy().into_owned();
     let date = name.get(..10).expect("a date");
     assert!(runs.len() == 1 && date.split('-').all(|part| part.parse::<u32>().is_ok()), "{name}");
-    assert!(name.ends_with("-beef"), "{name}");
+    let (_, tail) = name.rsplit_once('-').expect("a tail");
+    assert!(tail.len() == 4 && tail.bytes().all(|byte| byte.is_ascii_hexdigit()), "{name}");
 
     place.output(&[&SHORT[..], &["--out", "here"]].concat());
     let before = std::fs::read(place.path("here/environment.json")).expect("environment.json");

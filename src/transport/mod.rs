@@ -37,6 +37,7 @@ pub mod ipc_channel;
 pub mod null;
 pub mod pipe;
 pub mod shm;
+pub mod std_mpsc;
 pub mod tcp;
 pub mod uds_seqpacket;
 pub mod uds_stream;
@@ -58,6 +59,7 @@ pub fn visit_all(v: &mut impl Visit) {
     v.visit::<tcp::Tcp>();
     v.visit::<ipc_channel::IpcChannel>();
     v.visit::<crossbeam::Crossbeam>();
+    v.visit::<std_mpsc::StdMpsc>();
 }
 
 /// What is done with each transport on the list.

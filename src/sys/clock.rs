@@ -40,11 +40,20 @@ pub struct ClockFacts {
     pub cost_ns: f64,
 }
 
+/// This process's clock, once it is known.
+static CLOCK: OnceLock<Clock> = OnceLock::new();
+
 impl Clock {
-    /// This host's clock. The first call measures the counter's scale for about 20 ms.
+    /// This host's clock. The first call measures the counter's scale for about 20 ms, unless one was
+    /// [installed](Self::install).
     pub fn system() -> Clock {
-        static CLOCK: OnceLock<Clock> = OnceLock::new();
         *CLOCK.get_or_init(|| if tsc_is_trusted() { Clock::calibrate_tsc() } else { Clock::monotonic() })
+    }
+
+    /// Makes a clock that another process of this host measured this process's own. Too late, and without effect, if it
+    /// has one already: then the two agree as well as two measurements do.
+    pub fn install(self) {
+        let _ = CLOCK.set(self);
     }
 
     /// The kernel's clock, whatever the CPU offers.

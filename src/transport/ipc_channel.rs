@@ -2,6 +2,10 @@
 //!
 //! A frame travels as a byte string that the crate serialises (postcard), the way its users send buffers. Main waits
 //! on a receiver set when there are several renderers.
+//!
+//! One limit is the crate's own: a sender whose reader dies in the middle of a frame of more than about 200 KB waits for
+//! ever, since the sender itself holds the reading end of the channel that such a frame travels in. A trial ends by the
+//! supervisor's watch then.
 
 use super::{ALL_WAITS, Caps, Error, Inbox, MAX_FRAME, Outbox, Peer, Result, Rx, Spec, Transport, Tx, Wait};
 use super::{WaitKind, check_len};

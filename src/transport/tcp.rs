@@ -1,4 +1,7 @@
 //! `tcp`: a TCP connection over loopback a link, with Nagle's delay off (`tcp(7)`, `TCP_NODELAY`).
+//!
+//! One limit is the protocol's own: a process that is killed while it has something unread resets the connection, and
+//! what it had sent just before may be lost with it. Halves that are dropped read what is there first.
 
 use super::fd_wait::FdWait;
 use super::stream::{Chunk, StreamInbox, StreamOutbox, StreamRx, StreamTx};

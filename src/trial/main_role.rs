@@ -22,6 +22,7 @@ pub(super) fn run(control: Control) -> i32 {
         Ok(ToMain::Setup(setup)) => setup,
         _ => return 1,
     };
+    setup.load.clock.install();
     let (transport, wait) = (setup.transport.clone(), setup.wait);
     let outcome = dispatch(&transport, wait, Part { control: &control, setup })
         .unwrap_or_else(|| Err("unknown transport".into()));

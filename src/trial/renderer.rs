@@ -28,6 +28,7 @@ pub(super) fn run(control: &Control) -> bool {
 }
 
 fn attempt(control: &Control, setup: RendererSetup) -> Result<(), Box<dyn Error>> {
+    setup.load.clock.install();
     restrict(&setup.cpus)?;
     let (transport, wait) = (setup.transport.clone(), setup.wait);
     dispatch(&transport, wait, Part { control, setup }).ok_or("unknown transport")?

@@ -57,6 +57,9 @@ fn complete(record: &Record) {
     let processes = if model.placement == Placement::Process { 1 + model.windows } else { 1 };
     assert_eq!(checks.processes, processes, "{id}");
 
+    if model.in_flight > 1 && record.noise.is_some_and(|noise| noise.distance.is_none()) {
+        return; // on one CPU, and nobody need sleep: nothing that we measure bounds it
+    }
     let floor = record.floor.as_ref().expect("a floor");
     assert!(floor.ns > 0.0 && floor.ratio > 0.0 && !floor.name.is_empty(), "{id}: {floor:?}");
     assert!(record.noise.expect("noise").sentinel_ratio > 0.0, "{id}");

@@ -8,10 +8,12 @@
 //! |---|---|
 //! | [`shared`] | typed places in a segment, with the segment kept alive |
 //! | [`spsc`] | the ring: one producer, one consumer (or several, each of which sees everything) |
+//! | [`call`] | request and reply in one place, handed over in the payload's own line |
 //! | [`bell`] | sleep and wake without a system call while nobody sleeps |
 //! | [`wait`] | spin, hybrid or block until something is there |
 
 pub mod bell;
+pub mod call;
 pub mod shared;
 pub mod spsc;
 pub mod wait;

@@ -52,6 +52,56 @@ impl<T> Deref for Word<T> {
     }
 }
 
+/// Bytes in a segment that two ends own in turns.
+#[derive(Debug)]
+pub struct Area {
+    base: *mut u8,
+    len: usize,
+    _keep: Arc<Segment>,
+}
+
+// SAFETY: the address is used only inside `lend` and `lend_mut`, whose callers own the bytes at that time.
+unsafe impl Send for Area {}
+
+impl Area {
+    /// The `len` bytes at `offset`.
+    ///
+    /// # Panics
+    /// Unless they lie inside the segment.
+    pub fn new(segment: &Arc<Segment>, offset: usize, len: usize) -> Area {
+        Area { base: segment.bytes_at(offset, len), len, _keep: Arc::clone(segment) }
+    }
+
+    /// Bytes in it.
+    #[expect(clippy::len_without_is_empty, reason = "an area is as long as it was made")]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Lends the first `len` bytes for reading.
+    ///
+    /// # Safety
+    /// No well-behaved end writes them during the call (a hostile one may: the reader then sees wrong bytes, which
+    /// are plain `u8` and checked by whoever reads them).
+    #[inline]
+    pub unsafe fn lend<R>(&self, len: usize, read: impl FnOnce(&[u8]) -> R) -> R {
+        assert!(len <= self.len);
+        // SAFETY: in bounds, mapped, initialised, and not written meanwhile by the caller's word.
+        read(unsafe { std::slice::from_raw_parts(self.base, len) })
+    }
+
+    /// Lends the first `len` bytes for writing.
+    ///
+    /// # Safety
+    /// No well-behaved end reads or writes them during the call.
+    #[inline]
+    pub unsafe fn lend_mut(&self, len: usize, fill: impl FnOnce(&mut [u8])) {
+        assert!(len <= self.len);
+        // SAFETY: in bounds, mapped, initialised, and touched by nobody else meanwhile by the caller's word.
+        fill(unsafe { std::slice::from_raw_parts_mut(self.base, len) });
+    }
+}
+
 /// A power-of-two block of bytes in a segment, addressed by free-running positions.
 #[derive(Clone, Debug)]
 pub struct Block {

@@ -5,8 +5,11 @@
 //!
 //! ```text
 //! hub segment    │ broadcast tail │ inbox bell │ outbox bell │ ready bits │ … broadcast frames
-//! link segment   │ flags │ up tail, head │ down tail, head │ broadcast head │ tx bell │ rx bell │ … up │ … down
+//! link segment   │ flags │ up tail, head │ down tail, head │ broadcast head │ tx bell │ rx bell │ … up │ … down │ call line │ … bulk
 //! ```
+//!
+//! A `call` does not go through the rings: its request and its reply share one place ([`crate::ring::call`]). Main looks at
+//! that place before it looks at the ring, so that whatever the renderer sent before it called comes first.
 //!
 //! With several windows a renderer sets its bit before it rings the inbox bell, so that main finds ready links without
 //! looking at all of them. A frame in the down ring carries the broadcast position at which it was sent; a renderer
@@ -15,6 +18,7 @@
 use super::watch::Watch;
 use super::{ALL_WAITS, Caps, Error, MAX_FRAME, Result, Spec, Transport, Wait};
 use crate::ring::bell::Bell;
+use crate::ring::call::{Answerer, Caller};
 use crate::ring::shared::{Block, LINE, Word};
 use crate::ring::spsc::{Consumer, Producer, capacity_for};
 use crate::ring::wait::Budget;
@@ -38,6 +42,10 @@ pub struct Shm;
 
 /// Where frames start in a segment; everything before is words.
 const FRAMES: usize = 4096;
+
+/// A call's line; its bulk follows in the next one. They have pages of their own: near words that others poll, the
+/// hardware's prefetchers take the line away from whoever is about to write it (97 instead of 73 ns for 56 bytes).
+const CALL_LINE: usize = 64;
 
 /// Names of the segments, and what they were made for.
 #[derive(Debug, Serialize, Deserialize)]
@@ -88,7 +96,7 @@ impl Transport for Shm {
         let make = |len| Segment::create(len).map_err(Error::os("creating a shared-memory segment"));
         let hub = make(FRAMES + shape.capacity)?;
         let links =
-            (0..spec.windows).map(|_| make(FRAMES + 2 * shape.capacity)).collect::<Result<Vec<_>>>()?;
+            (0..spec.windows).map(|_| make(shape.link_len())).collect::<Result<Vec<_>>>()?;
         let main_pid = own_pid().as_raw_nonzero().get().cast_unsigned();
         let addresses = links
             .iter()
@@ -126,7 +134,7 @@ impl Transport for Shm {
         let open =
             |name: &str, len| Segment::open(name, len).map_err(Error::os("opening a shared-memory segment"));
         let hub = Hub::new(Arc::new(open(&hub, FRAMES + shape.capacity)?), &shape);
-        let link = Link::new(Arc::new(open(&link, FRAMES + 2 * shape.capacity)?), &shape);
+        let link = Link::new(Arc::new(open(&link, shape.link_len())?), &shape);
         renderer_end::open(hub, link, peer, main_pid, shape)
     }
 }
@@ -141,6 +149,15 @@ impl Shape {
         };
         let capacity = capacity_for(spec.max_frame * frames).max(256 << 10);
         Shape { windows: spec.windows, max_frame: spec.max_frame, capacity, spin: spec.spin }
+    }
+
+    /// Bytes of a link's segment.
+    fn link_len(&self) -> usize {
+        self.call_offset() + CALL_LINE + self.max_frame.next_multiple_of(LINE)
+    }
+
+    fn call_offset(&self) -> usize {
+        FRAMES + 2 * self.capacity
     }
 
     /// Whether a single link spares the ready bits.
@@ -185,7 +202,7 @@ struct Link {
     flags: Flags,
     tx_bell: Bell,
     rx_bell: Bell,
-    capacity: usize,
+    shape: Shape,
 }
 
 impl Link {
@@ -194,7 +211,7 @@ impl Link {
             flags: Flags::new(&segment),
             tx_bell: Bell::new(Word::u32(&segment, 6 * LINE)),
             rx_bell: Bell::new(Word::u32(&segment, 7 * LINE)),
-            capacity: shape.capacity,
+            shape: *shape,
             segment,
         }
     }
@@ -204,11 +221,11 @@ impl Link {
     }
 
     fn up_producer(&self) -> Producer {
-        Producer::new(self.word(1), vec![(0, self.word(2))], Block::new(&self.segment, FRAMES, self.capacity))
+        Producer::new(self.word(1), vec![(0, self.word(2))], self.up_frames())
     }
 
     fn up_consumer(&self) -> Consumer {
-        Consumer::new(self.word(1), self.word(2), Block::new(&self.segment, FRAMES, self.capacity))
+        Consumer::new(self.word(1), self.word(2), self.up_frames())
     }
 
     fn down_producer(&self) -> Producer {
@@ -219,8 +236,22 @@ impl Link {
         Consumer::new(self.word(3), self.word(4), self.down_frames())
     }
 
+    fn up_frames(&self) -> Block {
+        Block::new(&self.segment, FRAMES, self.shape.capacity)
+    }
+
+    fn caller(&self) -> Caller {
+        let line = self.shape.call_offset();
+        Caller::new(&self.segment, line, line + CALL_LINE, self.shape.max_frame)
+    }
+
+    fn answerer(&self) -> Answerer {
+        let line = self.shape.call_offset();
+        Answerer::new(&self.segment, line, line + CALL_LINE, self.shape.max_frame)
+    }
+
     fn down_frames(&self) -> Block {
-        Block::new(&self.segment, FRAMES + self.capacity, self.capacity)
+        Block::new(&self.segment, FRAMES + self.shape.capacity, self.shape.capacity)
     }
 
     fn broadcast_head(&self) -> Word<AtomicU64> {

@@ -2,6 +2,7 @@
 
 use super::{Common, Hub, Link, Shape, is_gone, set_gone};
 use crate::ring::bell::Bell;
+use crate::ring::call::Answerer;
 use crate::ring::spsc::{Consumer, Producer, Ready};
 use crate::ring::wait::{WaitKind, wait_for};
 use crate::transport::watch::Watch;
@@ -36,9 +37,10 @@ pub(super) fn open<W: Wait>(hub: Hub, links: Vec<Link>, shape: Shape) -> Result<
         hub: Arc::clone(&hub),
     };
     let ups = links.iter().map(Link::up_consumer).collect();
+    let answerers = links.iter().map(Link::answerer).collect();
     let inbox = ShmInbox {
         bell: hub.inbox_bell.clone(),
-        rings: Rings { ups, pending: 0, reported: 0, peers: Peers { links, dead }, hub },
+        rings: Rings { ups, answerers, pending: 0, reported: 0, peers: Peers { links, dead }, hub },
         common: Common::new(&shape, watch),
     };
     Ok((outbox, inbox))
@@ -172,6 +174,7 @@ pub struct ShmInbox<W> {
 #[derive(Debug)]
 struct Rings {
     ups: Vec<Consumer>,
+    answerers: Vec<Answerer>,
     /// Links that may have frames, a bit each: taken from the ready bits and cleared when found empty.
     pending: u64,
     /// Those whose end has been reported.
@@ -180,10 +183,18 @@ struct Rings {
     hub: Arc<Hub>,
 }
 
+/// What a look at a link found.
+#[derive(Clone, Copy)]
+enum Found {
+    Frame(Ready),
+    /// A request of this many bytes.
+    Call(usize),
+}
+
 impl Rings {
     /// Looks once for a frame, or for an end that has not been reported.
     #[inline]
-    fn find<W: Wait>(&mut self) -> Option<Result<(Peer, Ready)>> {
+    fn find<W: Wait>(&mut self) -> Option<Result<(Peer, Found)>> {
         if self.ups.len() == 1 {
             return self.look_at::<W>(0);
         }
@@ -203,24 +214,51 @@ impl Rings {
     }
 
     #[inline]
-    fn look_at<W: Wait>(&mut self, peer: Peer) -> Option<Result<(Peer, Ready)>> {
-        match self.ups[peer].peek() {
-            Err(corrupt) => return Some(Err(corrupt.into())),
-            Ok(Some(ready)) => return Some(Ok((peer, ready))),
+    fn look_at<W: Wait>(&mut self, peer: Peer) -> Option<Result<(Peer, Found)>> {
+        match self.look(peer) {
             Ok(None) => self.release::<W>(peer),
+            found => return found.map(|found| found.map(|found| (peer, found))).transpose(),
         }
         if !self.peers.is_gone(peer) || self.reported & (1 << peer) != 0 {
             return None;
         }
         // It may have sent something between the look and its end.
-        Some(match self.ups[peer].peek() {
-            Err(corrupt) => Err(corrupt.into()),
-            Ok(Some(ready)) => Ok((peer, ready)),
+        Some(match self.look(peer) {
+            Ok(Some(found)) => Ok((peer, found)),
             Ok(None) => {
                 self.reported |= 1 << peer;
                 Err(Error::Closed { peer: Some(peer) })
             }
+            Err(error) => Err(error),
         })
+    }
+
+    /// A call is looked for first and served last: what its renderer sent before it is in the ring by then.
+    #[inline]
+    fn look(&mut self, peer: Peer) -> Result<Option<Found>> {
+        let call = self.answerers[peer].poll()?;
+        let frame = self.ups[peer].peek()?;
+        Ok(frame.map(Found::Frame).or(call.map(Found::Call)))
+    }
+
+    /// Lends a frame that was found, and moves past it.
+    #[inline]
+    fn pop<W: Wait, R>(&mut self, peer: Peer, ready: Ready, read: impl FnOnce(Peer, &[u8]) -> R) -> R {
+        let result = self.ups[peer].pop(ready, |frame| read(peer, frame));
+        if self.ups[peer].should_release() {
+            self.release::<W>(peer);
+        }
+        self.pass_turn(peer);
+        result
+    }
+
+    /// Wakes a renderer that sleeps in its call.
+    #[inline]
+    fn answered<W: Wait>(&mut self, peer: Peer) {
+        if W::KIND != WaitKind::Spin {
+            self.peers.links[peer].rx_bell.ring();
+        }
+        self.pass_turn(peer);
     }
 
     fn release<W: Wait>(&mut self, peer: Peer) {
@@ -239,22 +277,61 @@ impl Rings {
     }
 }
 
+impl<W: Wait> ShmInbox<W> {
+    /// Waits for a frame or a call.
+    #[inline]
+    fn next(&mut self) -> Result<(Peer, Found)> {
+        let rings = &mut self.rings;
+        if rings.reported.count_ones() as usize == rings.ups.len() {
+            return Err(Error::Closed { peer: (rings.ups.len() == 1).then_some(0) });
+        }
+        wait_for::<W, _>(&self.bell, &self.common.budget, || rings.find::<W>())
+    }
+}
+
 impl<W: Wait> Inbox for ShmInbox<W> {
     type Outbox = ShmOutbox<W>;
 
     #[inline]
     fn recv<R>(&mut self, read: impl FnOnce(Peer, &[u8]) -> R) -> Result<R> {
-        let rings = &mut self.rings;
-        if rings.reported.count_ones() as usize == rings.ups.len() {
-            return Err(Error::Closed { peer: (rings.ups.len() == 1).then_some(0) });
+        let (peer, found) = self.next()?;
+        Ok(match found {
+            Found::Frame(ready) => self.rings.pop::<W, _>(peer, ready, read),
+            Found::Call(len) => {
+                let answerer = &mut self.rings.answerers[peer];
+                let result = answerer.read(len, |request| read(peer, request));
+                answerer.decline(); // whoever receives answers by a frame, if at all
+                self.rings.answered::<W>(peer);
+                result
+            }
+        })
+    }
+
+    #[inline]
+    fn serve<S>(
+        &mut self,
+        outbox: &mut ShmOutbox<W>,
+        read: impl FnOnce(Peer, &[u8]) -> (usize, S),
+        reply: impl FnOnce(S, &mut [u8]),
+    ) -> Result<()> {
+        let (peer, found) = self.next()?;
+        match found {
+            Found::Frame(ready) => {
+                let (len, state) = self.rings.pop::<W, _>(peer, ready, read);
+                outbox.send_to(peer, len, |bytes| reply(state, bytes))
+            }
+            Found::Call(len) => {
+                let answerer = &mut self.rings.answerers[peer];
+                let (len, state) = answerer.read(len, |request| read(peer, request));
+                let fits = check_len(len, self.common.max_frame);
+                match fits {
+                    Ok(()) => answerer.reply(len, |bytes| reply(state, bytes)),
+                    Err(_) => answerer.decline(),
+                }
+                self.rings.answered::<W>(peer);
+                fits
+            }
         }
-        let (peer, ready) = wait_for::<W, _>(&self.bell, &self.common.budget, || rings.find::<W>())?;
-        let result = rings.ups[peer].pop(ready, |frame| read(peer, frame));
-        if rings.ups[peer].should_release() {
-            rings.release::<W>(peer);
-        }
-        rings.pass_turn(peer);
-        Ok(result)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Common, Hub, Link, Shape, is_gone, set_gone};
 use crate::ring::bell::Bell;
+use crate::ring::call::{Caller, Reply};
 use crate::ring::spsc::{Consumer, Producer, Ready};
 use crate::ring::wait::{WaitKind, wait_for};
 use crate::sys::futex;
@@ -31,6 +32,7 @@ pub(super) fn open<W: Wait>(
     };
     let tx = ShmTx {
         up: link.up_producer(),
+        caller: link.caller(),
         bit: 1 << peer,
         common: Common::new(&shape, Arc::clone(&watch)),
         main_died: Arc::clone(&main_died),
@@ -53,6 +55,7 @@ pub(super) fn open<W: Wait>(
 #[derive(Debug)]
 pub struct ShmTx<W> {
     up: Producer,
+    caller: Caller,
     /// This link's among the ready bits.
     bit: u64,
     common: Common<W>,
@@ -76,6 +79,39 @@ impl<W: Wait> Tx for ShmTx<W> {
         self.up.push(0, len, fill);
         self.tell_main();
         Ok(())
+    }
+
+    /// In place: the reply overwrites the request, unless main answers by sending a frame.
+    #[inline]
+    fn call<R>(
+        &mut self,
+        rx: &mut ShmRx<W>,
+        len: usize,
+        fill: impl FnOnce(&mut [u8]),
+        read: impl FnOnce(&[u8]) -> R,
+    ) -> Result<R> {
+        check_len(len, self.common.max_frame)?;
+        if self.main_is_gone() {
+            return Err(Error::Closed { peer: None });
+        }
+        self.caller.ask(len, fill);
+        self.tell_main();
+        let reply = wait_for::<W, _>(&rx.bell, &self.common.budget, || match self.caller.poll() {
+            Ok(None) if !self.main_is_gone() => None,
+            // It may have answered between the look and its end.
+            Ok(None) => Some(self.caller.poll().map(|reply| reply.unwrap_or(Reply::Elsewhere))),
+            found => found.transpose(),
+        })?;
+        match reply {
+            Reply::Here(_) => match self.caller.take(reply, read) {
+                Some(result) => Ok(result),
+                None => Err(Error::Corrupt("a reply that is not here")),
+            },
+            Reply::Elsewhere => {
+                self.caller.take(reply, |_| ());
+                rx.recv(read)
+            }
+        }
     }
 }
 

@@ -5,10 +5,10 @@ For every cell (transport/payload/pin) the two programs run alternately on the s
 random and balanced. What counts is the ratio of the two medians within a pair: both saw the same host at nearly the
 same moment. A cell is fine if the median of its ratios is within 10 % of 1.
 
-While it runs, a spinner of the lowest priority (SCHED_IDLE) keeps either CPU from halting. On a virtual machine a CPU
+Under pin=cross a spinner of the lowest priority (SCHED_IDLE) keeps either CPU from halting. On a virtual machine a CPU
 that halts is woken by the hypervisor, in a time that has several levels and keeps to one of them for most of a run:
 one program compared with itself then differs by more than 10 %. Both programs get the same spinners, which give way
-to anything else at once. `--let-halt` does without.
+to anything else at once. `--let-halt` does without. Under pin=same the CPU that matters never halts.
 
 Prints a Markdown table. Exit code: 0 if all cells are fine, 1 if not, 2 if they could not be measured.
 """
@@ -144,12 +144,13 @@ def measure(arguments, cpus, directory):
         if sys.stderr.isatty():
             print(f"\r{number + 1}/{total} {'/'.join(map(str, cell)):24}", end="", file=sys.stderr, flush=True)
         row = dict(zip(("transport", "payload", "pin"), cell), ipcmark_first=ipcmark_first, c_swapped=swap)
-        for turn in ("ipcmark", "c") if ipcmark_first else ("c", "ipcmark"):
-            if turn == "ipcmark":
-                out = directory / f"run-{number}"
-                row["ipcmark_ns"], row["distance"] = run_ipcmark(arguments.ipcmark, cell, arguments.time, out)
-            else:
-                row["c_ns"] = run_pingpong(program, cell, arguments.time, cpus, swap)
+        with awake(cpus if cell[2] == "cross" and not arguments.let_halt else []):
+            for turn in ("ipcmark", "c") if ipcmark_first else ("c", "ipcmark"):
+                if turn == "ipcmark":
+                    out = directory / f"run-{number}"
+                    row["ipcmark_ns"], row["distance"] = run_ipcmark(arguments.ipcmark, cell, arguments.time, out)
+                else:
+                    row["c_ns"] = run_pingpong(program, cell, arguments.time, cpus, swap)
         row["ratio"] = row["ipcmark_ns"] / row["c_ns"]
         yield row
     if sys.stderr.isatty():
@@ -220,7 +221,7 @@ def parse(argv):
     parser.add_argument("--pairs", type=positive(int), default=8, metavar="N", help="runs of each program [8]")
     parser.add_argument("--time", type=positive(float), default=0.2, metavar="S", help="measured part of a run [0.2]")
     parser.add_argument("--cells", type=cell_list, default=every, metavar="T/BYTES/PIN,…", help="default: all twelve")
-    parser.add_argument("--let-halt", action="store_true", help="keep no CPU awake")
+    parser.add_argument("--let-halt", action="store_true", help="keep no CPU awake under pin=cross")
     parser.add_argument("--json", type=Path, metavar="FILE", help="where to save every pair, one JSON object a line")
     arguments = parser.parse_args(argv)
     if arguments.ipcmark is None:
@@ -228,30 +229,34 @@ def parse(argv):
     return arguments
 
 
+def compare(arguments):
+    """Measures and reports; answers whether all cells are within the tolerance."""
+    if not arguments.ipcmark.is_file():
+        raise Trouble(f"there is no {arguments.ipcmark}: run `cargo build --release` first, or name the program")
+    arguments.ipcmark = arguments.ipcmark.resolve()  # a bare name would be looked up in PATH
+    cpus = two_cpus()
+    if len(cpus) < 2:
+        if any(pin == "cross" for _, _, pin in arguments.cells):
+            raise Trouble("pin=cross needs two CPUs; choose other cells with --cells")
+        cpus *= 2
+    rows = []
+    with contextlib.ExitStack() as stack:
+        # Opened first and written row by row: a bad path is known before the wait, and an interrupted run is kept.
+        raw = stack.enter_context(open(arguments.json or os.devnull, "w", encoding="utf-8", buffering=1))
+        directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="fidelity-"))
+        for row in measure(arguments, cpus, Path(directory)):
+            rows.append(row)
+            raw.write(json.dumps(row) + "\n")
+    fine = report(arguments.cells, rows)
+    halting = "free to halt" if arguments.let_halt else "kept awake under pin=cross"
+    print(f"\nMedians of {arguments.pairs} pairs of runs of {arguments.time} s; CPUs {halting}.")
+    return fine
+
+
 def main(argv=None):
     arguments = parse(argv)
     try:
-        if not arguments.ipcmark.is_file():
-            raise Trouble(f"there is no {arguments.ipcmark}: run `cargo build --release` first, or name the program")
-        # A bare name would be looked up in PATH.
-        arguments.ipcmark = arguments.ipcmark.resolve()
-        cpus = two_cpus()
-        if len(cpus) < 2:
-            crossing = [cell for cell in arguments.cells if cell[2] == "cross"]
-            if crossing:
-                raise Trouble("pin=cross needs two CPUs; choose others with --cells")
-            cpus *= 2
-        rows, keep = [], contextlib.nullcontext if arguments.let_halt else awake
-        # Opened first and written row by row: a bad path is known before the wait, and an interrupted run is kept.
-        with tempfile.TemporaryDirectory(prefix="fidelity-") as directory, \
-                open(arguments.json or os.devnull, "w", encoding="utf-8", buffering=1) as raw, keep(cpus):  # fmt: skip
-            for row in measure(arguments, cpus, Path(directory)):
-                rows.append(row)
-                raw.write(json.dumps(row) + "\n")
-        fine = report(arguments.cells, rows)
-        idle = "free to halt" if arguments.let_halt else "kept awake"
-        print(f"\n{arguments.pairs} pairs a cell, {arguments.time} s a run, CPUs {idle}; times are medians.")
-        return 0 if fine else 1
+        return 0 if compare(arguments) else 1
     except (Trouble, OSError) as trouble:
         print(f"compare.py: {trouble}", file=sys.stderr)
         return 2

@@ -8,7 +8,7 @@
 //!
 //! A request of at most 56 bytes and its reply are one cache line that goes there and back; a large reply overwrites
 //! lines that the answerer has just read, instead of taking back lines that its peer still holds. Whoever waits asks for
-//! the line *in order to write it* ([`prefetch_write`]), so that it owns the line when it answers: one transfer for each
+//! the line *in order to write it* (`prefetchw` on x86-64), so that it owns the line when it answers: one transfer for each
 //! direction (the idea of the CAS-polled event of the crate `raw_sync`).
 
 use super::shared::{Area, Word};
@@ -58,7 +58,9 @@ impl Place {
         let (turn, len) = ((word >> 32) as u32, word as u32);
         if turn == self.turn {
             Ok(None)
-        } else if turn == self.turn.wrapping_add(1) && (len == ELSEWHERE || len as usize <= self.bulk.len().max(BESIDE)) {
+        } else if turn == self.turn.wrapping_add(1)
+            && (len == ELSEWHERE || len as usize <= self.bulk.len().max(BESIDE))
+        {
             Ok(Some(len))
         } else {
             Err(Corrupt("turn or length of a call"))

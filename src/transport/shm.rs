@@ -95,8 +95,7 @@ impl Transport for Shm {
         let shape = Shape::new(spec);
         let make = |len| Segment::create(len).map_err(Error::os("creating a shared-memory segment"));
         let hub = make(FRAMES + shape.capacity)?;
-        let links =
-            (0..spec.windows).map(|_| make(shape.link_len())).collect::<Result<Vec<_>>>()?;
+        let links = (0..spec.windows).map(|_| make(shape.link_len())).collect::<Result<Vec<_>>>()?;
         let main_pid = own_pid().as_raw_nonzero().get().cast_unsigned();
         let addresses = links
             .iter()

@@ -33,12 +33,14 @@ pub mod stream;
 mod watch;
 
 pub mod crossbeam;
+pub mod fifo;
 pub mod ipc_channel;
 pub mod null;
 pub mod pipe;
 pub mod shm;
 pub mod std_mpsc;
 pub mod tcp;
+pub mod tcp_nagle;
 pub mod uds_seqpacket;
 pub mod uds_stream;
 
@@ -54,9 +56,11 @@ pub fn visit_all(v: &mut impl Visit) {
     v.visit::<null::Null>();
     v.visit::<shm::Shm>();
     v.visit::<pipe::Pipe>();
+    v.visit::<fifo::Fifo>();
     v.visit::<uds_stream::UdsStream>();
     v.visit::<uds_seqpacket::UdsSeqpacket>();
     v.visit::<tcp::Tcp>();
+    v.visit::<tcp_nagle::TcpNagle>();
     v.visit::<ipc_channel::IpcChannel>();
     v.visit::<crossbeam::Crossbeam>();
     v.visit::<std_mpsc::StdMpsc>();

@@ -63,29 +63,50 @@ impl Transport for Pipe {
     }
 
     fn accept<W: Wait>(bound: Bound) -> Result<(StreamOutbox, StreamInbox)> {
-        let Bound { spec, links } = bound;
-        let wait = FdWait::new(W::KIND, spec.spin);
-        let (mut writers, mut readers) = (Vec::new(), Vec::new());
-        for (write, read) in links {
-            writers.push(FrameWriter::new(write, wait.clone(), Chunk::STREAM, spec.max_frame)?);
-            readers.push(FrameReader::new(read, wait.clone(), Chunk::STREAM, spec.max_frame)?);
-        }
-        Ok((StreamOutbox(writers), StreamInbox::new(readers, wait)?))
+        hub::<W>(bound.links, &bound.spec)
     }
 
     fn connect<W: Wait>(address: Address) -> Result<(StreamTx, StreamRx)> {
         let Address { write, read, max_frame, spin } = address;
-        let wait = FdWait::new(W::KIND, spin);
-        let writer = FrameWriter::new(write.0, wait.clone(), Chunk::STREAM, max_frame)?;
-        let reader = FrameReader::new(read.0, wait, Chunk::STREAM, max_frame)?;
-        Ok((StreamTx(writer), StreamRx(reader)))
+        link::<W>((write.0, read.0), max_frame, spin)
     }
 }
 
-/// A pipe of 1 MiB, the most that any user may ask for by default (`/proc/sys/fs/pipe-max-size`): large frames then
-/// pass in fewer turns. Where the user's share is used up, the default of 64 KiB works as well.
+/// A hub over the ends that main has of each link's pipes: where it writes, where it reads.
+pub(super) fn hub<W: Wait>(
+    links: Vec<(OwnedFd, OwnedFd)>,
+    spec: &Spec,
+) -> Result<(StreamOutbox, StreamInbox)> {
+    let wait = FdWait::new(W::KIND, spec.spin);
+    let (mut writers, mut readers) = (Vec::new(), Vec::new());
+    for (write, read) in links {
+        writers.push(FrameWriter::new(write, wait.clone(), Chunk::STREAM, spec.max_frame)?);
+        readers.push(FrameReader::new(read, wait.clone(), Chunk::STREAM, spec.max_frame)?);
+    }
+    Ok((StreamOutbox(writers), StreamInbox::new(readers, wait)?))
+}
+
+/// A link over a renderer's two ends.
+pub(super) fn link<W: Wait>(
+    (write, read): (OwnedFd, OwnedFd),
+    max_frame: usize,
+    spin: Duration,
+) -> Result<(StreamTx, StreamRx)> {
+    let wait = FdWait::new(W::KIND, spin);
+    let writer = FrameWriter::new(write, wait.clone(), Chunk::STREAM, max_frame)?;
+    let reader = FrameReader::new(read, wait, Chunk::STREAM, max_frame)?;
+    Ok((StreamTx(writer), StreamRx(reader)))
+}
+
+/// An anonymous pipe of the size that all get.
 fn large_pipe() -> Result<(OwnedFd, OwnedFd)> {
     let (read, write) = pipe_with(PipeFlags::CLOEXEC).map_err(Error::os("making a pipe"))?;
-    let _ = fcntl_setpipe_size(&write, 1 << 20);
+    enlarge(&write);
     Ok((read, write))
+}
+
+/// Makes a pipe hold 1 MiB, the most that any user may ask for by default (`/proc/sys/fs/pipe-max-size`): large frames then
+/// pass in fewer turns. Where the user's share is used up, the default of 64 KiB works as well.
+pub(super) fn enlarge(pipe: &OwnedFd) {
+    let _ = fcntl_setpipe_size(pipe, 1 << 20);
 }

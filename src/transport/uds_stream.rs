@@ -1,4 +1,8 @@
 //! `uds-stream`: a connected pair of Unix stream sockets a link (`unix(7)`).
+//!
+//! The pair comes from `socketpair(2)`. A listening socket with a name would differ only until it is connected: on Linux
+//! both calls end in the same pair of peers, and reading and writing look at the peer, never at how it was found
+//! (`unix_socketpair` and `unix_stream_connect` in `net/unix/af_unix.c`). So there is no second transport for it.
 
 use super::fd_wait::FdWait;
 use super::stream::{Chunk, FrameReader, FrameWriter, StreamInbox, StreamOutbox, StreamRx, StreamTx};

@@ -6,8 +6,8 @@
 //! Opening one end of a named pipe waits for the other, or fails, unless the other is there. So main opens its ends first, and
 //! a renderer shows by one byte that it has opened both of its own.
 
-use super::pipe::{enlarge, hub, link};
-use super::stream::{StreamInbox, StreamOutbox, StreamRx, StreamTx};
+use super::pipe::enlarge;
+use super::stream::{Chunk, StreamInbox, StreamOutbox, StreamRx, StreamTx, hub, link};
 use super::{ALL_WAITS, Caps, Error, MAX_FRAME, Result, Spec, Transport, Wait};
 use crate::sys::leftovers::ScratchDir;
 use rustix::event::{PollFd, PollFlags, poll};
@@ -89,7 +89,7 @@ impl Transport for Fifo {
             };
         }
         drop(names);
-        hub::<W>(links, &spec)
+        hub::<W, _>(links, &spec, Chunk::STREAM)
     }
 
     fn connect<W: Wait>(address: Address) -> Result<(StreamTx, StreamRx)> {
@@ -97,7 +97,7 @@ impl Transport for Fifo {
         let read = end(&read, OFlags::RDONLY)?;
         let write = end(&write, OFlags::WRONLY)?;
         rustix::io::write(&write, HELLO).map_err(Error::os("writing the first byte"))?;
-        link::<W>((write, read), max_frame, spin)
+        link::<W, _>((write, read), Chunk::STREAM, max_frame, spin)
     }
 }
 

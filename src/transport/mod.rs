@@ -28,6 +28,7 @@
 pub mod channel;
 mod error;
 mod fd_wait;
+mod lifeline;
 pub mod local;
 pub mod stream;
 mod watch;
@@ -41,6 +42,7 @@ pub mod shm;
 pub mod std_mpsc;
 pub mod tcp;
 pub mod tcp_nagle;
+pub mod uds_dgram;
 pub mod uds_seqpacket;
 pub mod uds_stream;
 
@@ -59,6 +61,7 @@ pub fn visit_all(v: &mut impl Visit) {
     v.visit::<fifo::Fifo>();
     v.visit::<uds_stream::UdsStream>();
     v.visit::<uds_seqpacket::UdsSeqpacket>();
+    v.visit::<uds_dgram::UdsDgram>();
     v.visit::<tcp::Tcp>();
     v.visit::<tcp_nagle::TcpNagle>();
     v.visit::<ipc_channel::IpcChannel>();

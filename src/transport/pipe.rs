@@ -1,7 +1,6 @@
 //! `pipe`: two anonymous pipes a link, one each way (`pipe(7)`).
 
-use super::fd_wait::FdWait;
-use super::stream::{Chunk, FrameReader, FrameWriter, StreamInbox, StreamOutbox, StreamRx, StreamTx};
+use super::stream::{Chunk, StreamInbox, StreamOutbox, StreamRx, StreamTx, hub, link};
 use super::{ALL_WAITS, Caps, Error, MAX_FRAME, Result, Spec, Transport, Wait};
 use crate::sys::fd::Descriptor;
 use rustix::pipe::{PipeFlags, fcntl_setpipe_size, pipe_with};
@@ -63,39 +62,13 @@ impl Transport for Pipe {
     }
 
     fn accept<W: Wait>(bound: Bound) -> Result<(StreamOutbox, StreamInbox)> {
-        hub::<W>(bound.links, &bound.spec)
+        hub::<W, _>(bound.links, &bound.spec, Chunk::STREAM)
     }
 
     fn connect<W: Wait>(address: Address) -> Result<(StreamTx, StreamRx)> {
         let Address { write, read, max_frame, spin } = address;
-        link::<W>((write.0, read.0), max_frame, spin)
+        link::<W, _>((write.0, read.0), Chunk::STREAM, max_frame, spin)
     }
-}
-
-/// A hub over the ends that main has of each link's pipes: where it writes, where it reads.
-pub(super) fn hub<W: Wait>(
-    links: Vec<(OwnedFd, OwnedFd)>,
-    spec: &Spec,
-) -> Result<(StreamOutbox, StreamInbox)> {
-    let wait = FdWait::new(W::KIND, spec.spin);
-    let (mut writers, mut readers) = (Vec::new(), Vec::new());
-    for (write, read) in links {
-        writers.push(FrameWriter::new(write, wait.clone(), Chunk::STREAM, spec.max_frame)?);
-        readers.push(FrameReader::new(read, wait.clone(), Chunk::STREAM, spec.max_frame)?);
-    }
-    Ok((StreamOutbox(writers), StreamInbox::new(readers, wait)?))
-}
-
-/// A link over a renderer's two ends.
-pub(super) fn link<W: Wait>(
-    (write, read): (OwnedFd, OwnedFd),
-    max_frame: usize,
-    spin: Duration,
-) -> Result<(StreamTx, StreamRx)> {
-    let wait = FdWait::new(W::KIND, spin);
-    let writer = FrameWriter::new(write, wait.clone(), Chunk::STREAM, max_frame)?;
-    let reader = FrameReader::new(read, wait, Chunk::STREAM, max_frame)?;
-    Ok((StreamTx(writer), StreamRx(reader)))
 }
 
 /// An anonymous pipe of the size that all get.

@@ -1,11 +1,11 @@
 //! `tcp`: a TCP connection over loopback a link, with Nagle's delay off (`tcp(7)`, `TCP_NODELAY`).
 //!
-//! One limit is the protocol's own: a process that is killed while it has something unread resets the connection, and
-//! what it had sent just before may be lost with it. Halves that are dropped read what is there first.
+//! One limit is the protocol's own: a reset may overtake what was sent just before it, which is lost then. A process that is
+//! killed while it has something unread resets the connection, and so does whoever is sent something after it has closed.
+//! Halves that are dropped read what is there first.
 
-use super::fd_wait::FdWait;
-use super::stream::{Chunk, StreamInbox, StreamOutbox, StreamRx, StreamTx};
-use super::uds_stream::{halves, hub};
+use super::stream::{Chunk, StreamInbox, StreamOutbox, StreamRx, StreamTx, link};
+use super::uds_stream::{hub_over, sides};
 use super::{ALL_WAITS, Caps, Error, MAX_FRAME, Result, Spec, Transport, Wait};
 use crate::sys::process::readable;
 use serde::{Deserialize, Serialize};
@@ -96,7 +96,7 @@ pub(super) fn hub_of<W: Wait>(bound: Bound, no_delay: bool) -> Result<(StreamOut
             connected[peer] = Some(stream.into());
         }
     }
-    hub::<W>(connected.into_iter().flatten().collect(), &spec, Chunk::STREAM)
+    hub_over::<W>(connected.into_iter().flatten().collect(), &spec, Chunk::STREAM)
 }
 
 /// A connection to the hub.
@@ -104,9 +104,7 @@ pub(super) fn link_to<W: Wait>(address: Address, no_delay: bool) -> Result<(Stre
     let mut stream = TcpStream::connect(address.at).map_err(Error::os("connecting over loopback"))?;
     stream.set_nodelay(no_delay).map_err(Error::os("setting TCP_NODELAY"))?;
     stream.write_all(&address.ticket).map_err(Error::os("showing the ticket"))?;
-    let wait = FdWait::new(W::KIND, address.spin);
-    let (writer, reader) = halves(stream.into(), wait, Chunk::STREAM, address.max_frame)?;
-    Ok((StreamTx(writer), StreamRx(reader)))
+    link::<W, _>(sides(stream.into())?, Chunk::STREAM, address.max_frame, address.spin)
 }
 
 fn random_ticket() -> Result<[u8; 16]> {

@@ -3,7 +3,7 @@
 //! A packet is limited by the sender's buffer, so longer frames travel in several packets of 128 KiB.
 
 use super::stream::{Chunk, StreamInbox, StreamOutbox, StreamRx, StreamTx};
-use super::uds_stream::{Address, hub, link, pairs};
+use super::uds_stream::{Address, hub_over, link_over, pairs};
 use super::{ALL_WAITS, Caps, MAX_FRAME, Result, Spec, Transport, Wait};
 use rustix::net::SocketType;
 use std::os::fd::OwnedFd;
@@ -46,10 +46,10 @@ impl Transport for UdsSeqpacket {
     }
 
     fn accept<W: Wait>(bound: Bound) -> Result<(StreamOutbox, StreamInbox)> {
-        hub::<W>(bound.sockets, &bound.spec, CHUNK)
+        hub_over::<W>(bound.sockets, &bound.spec, CHUNK)
     }
 
     fn connect<W: Wait>(address: Address) -> Result<(StreamTx, StreamRx)> {
-        link::<W>(address, CHUNK)
+        link_over::<W>(address, CHUNK)
     }
 }

@@ -35,6 +35,26 @@ pub(super) fn renderers_leave(rig: &Rig) -> Outcome {
     Ok(())
 }
 
+/// Renderers send and go; main finds out by sending to them, and hears all the same what they had sent.
+pub(super) fn last_words(rig: &Rig) -> Outcome {
+    let lens = Lens::Fixed(100);
+    for windows in rig.windows(2) {
+        rig.run(
+            windows,
+            MAX,
+            |_| vec![Step::Send(50, lens.clone())],
+            |mut hub| {
+                (0..windows).try_for_each(|peer| hub.out.until_closed(peer))?;
+                hub.inbox.drain(&Vec::from_iter(0..windows), &lens)?;
+                let received = hub.inbox.received();
+                ensure!(received.iter().all(|&count| count == 50), "{received:?} of 50 frames arrived");
+                hub.inbox.alone()
+            },
+        )?;
+    }
+    Ok(())
+}
+
 /// One renderer of three goes; the others work on, and broadcasts still reach them.
 pub(super) fn one_leaves(rig: &Rig) -> Outcome {
     let lens = Lens::Fixed(1000);

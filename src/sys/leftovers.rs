@@ -1,6 +1,6 @@
 //! Names that a crash can leave behind, and their removal at the next start.
 //!
-//! Everything ipcmark names outside its own processes (shared-memory objects, scratch directories) carries the
+//! Everything ipcmark names outside its own processes (shared-memory objects, message queues, scratch directories) carries the
 //! owner's process id and start time: `ipcmark-<pid>-<start>-<n>`. A process id alone would be reused.
 
 use rustix::process::getpid;
@@ -13,6 +13,9 @@ const PREFIX: &str = "ipcmark-";
 /// Where POSIX shared-memory objects lie on Linux (`shm_overview(7)`).
 pub const SHM_DIR: &str = "/dev/shm";
 
+/// Where message queues lie, on hosts that show them (`mq_overview(7)`). Their names live for two system calls.
+const QUEUE_DIR: &str = "/dev/mqueue";
+
 /// A name that no other living process uses, without a directory or a leading slash.
 pub fn fresh_name() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
@@ -22,10 +25,10 @@ pub fn fresh_name() -> String {
     format!("{PREFIX}{pid}-{start}-{n}")
 }
 
-/// Removes what dead owners left in `/dev/shm` and in the directory for temporary files. Returns the paths removed;
-/// what belongs to another user or to a living process is left alone.
+/// Removes what dead owners left in `/dev/shm`, among message queues, and in the directory for temporary files. Returns the
+/// paths removed; what belongs to another user or to a living process is left alone.
 pub fn sweep() -> Vec<PathBuf> {
-    [Path::new(SHM_DIR), &std::env::temp_dir()].into_iter().flat_map(sweep_in).collect()
+    [Path::new(SHM_DIR), Path::new(QUEUE_DIR), &std::env::temp_dir()].into_iter().flat_map(sweep_in).collect()
 }
 
 fn sweep_in(directory: &Path) -> Vec<PathBuf> {

@@ -38,6 +38,7 @@ pub mod fifo;
 pub mod ipc_channel;
 pub mod null;
 pub mod pipe;
+pub mod posix_mq;
 pub mod shm;
 pub mod std_mpsc;
 pub mod tcp;
@@ -62,6 +63,7 @@ pub fn visit_all(v: &mut impl Visit) {
     v.visit::<uds_stream::UdsStream>();
     v.visit::<uds_seqpacket::UdsSeqpacket>();
     v.visit::<uds_dgram::UdsDgram>();
+    v.visit::<posix_mq::PosixMq>();
     v.visit::<tcp::Tcp>();
     v.visit::<tcp_nagle::TcpNagle>();
     v.visit::<ipc_channel::IpcChannel>();

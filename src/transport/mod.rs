@@ -34,6 +34,7 @@ pub mod stream;
 mod watch;
 
 pub mod crossbeam;
+pub mod eventfd;
 pub mod fifo;
 pub mod ipc_channel;
 pub mod null;
@@ -58,6 +59,7 @@ use std::time::Duration;
 pub fn visit_all(v: &mut impl Visit) {
     v.visit::<null::Null>();
     v.visit::<shm::Shm>();
+    v.visit::<eventfd::Eventfd>();
     v.visit::<pipe::Pipe>();
     v.visit::<fifo::Fifo>();
     v.visit::<uds_stream::UdsStream>();

@@ -17,6 +17,7 @@ pub use suite::Suite;
 
 use crate::transport::{Caps, Transport, Visit, WaitKind, visit_all};
 use crate::workload::Workload;
+use crate::workload::stamp::NUMBER;
 use std::collections::BTreeSet;
 use wildmatch::WildMatch;
 
@@ -130,6 +131,8 @@ impl Plan {
                 human_size(payload),
                 human_size(caps.max_frame)
             ))
+        } else if caps.lossy && payload < NUMBER {
+            Some(format!("{name} may lose messages, and payloads under {NUMBER} bytes do not say which"))
         } else if pin == Pin::Cross && cpus < 2 {
             Some("pin=cross needs two CPUs, one is allowed".to_owned())
         } else if caps.echo {
@@ -173,6 +176,7 @@ mod tests {
         assert!(reason(&case("pipe", |_| ()), 1).contains("two CPUs"));
         assert!(reason(&case("crossbeam", |_| ()), 2).contains("threads only"));
         assert!(reason(&case("null", |_| ()), 2).contains("only invoke"));
+        assert!(reason(&case("udp", |m| m.payload = 7), 2).contains("do not say which"));
         let spin = |windows| case("shm", |m| (m.wait, m.windows) = (WaitKind::Spin, windows));
         assert_eq!(reason(&spin(1), 2), "");
         assert!(reason(&spin(2), 2).contains("3 threads on 2 CPUs"));

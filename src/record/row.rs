@@ -44,10 +44,10 @@ pub struct Record {
     pub reason: Option<String>,
     /// What was run.
     pub case: CaseRow,
-    /// Timed messages.
+    /// Timed messages, lost ones included.
     #[serde(default)]
     pub messages: u64,
-    /// Payload bytes that passed with them, in all directions and to all windows.
+    /// Payload bytes of them, in all directions and to all windows.
     #[serde(default)]
     pub bytes: u64,
     /// From the first message's begin to the last one's end.
@@ -132,7 +132,7 @@ fn one() -> u64 {
 /// Rates.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Throughput {
-    /// Messages in a second.
+    /// Messages in a second, of those that arrived.
     pub messages_per_s: f64,
     /// Payload bytes in a second.
     pub bytes_per_s: f64,
@@ -272,7 +272,9 @@ impl Record {
     }
 
     fn with(self, measured: &Measured, usual_sentinel_ns: Option<f64>) -> Record {
-        let per_second = |count: u64| count as f64 * 1e9 / measured.elapsed_ns.max(1) as f64;
+        // What was lost has not passed.
+        let delivered = measured.checks.delivered();
+        let per_second = |count: u64| count as f64 * delivered * 1e9 / measured.elapsed_ns.max(1) as f64;
         let cpu_ns = measured.main.cpu_ns() + measured.renderers.cpu_ns();
         let latency = Latency::new(measured, self.case.workload.latency());
         let [before, after] = &measured.probes;

@@ -17,7 +17,7 @@ pub fn jsonl(records: &[Record]) -> String {
 
 type Field = (&'static str, fn(&Record) -> Option<String>);
 
-const FIELDS: [Field; 24] = [
+const FIELDS: [Field; 25] = [
     ("run", |r| Some(r.run.clone())),
     ("trial", |r| Some(r.trial.to_string())),
     ("status", |r| Some(word(r.status))),
@@ -25,6 +25,7 @@ const FIELDS: [Field; 24] = [
     ("transport", |r| Some(r.case.transport.clone())),
     ("workload", |r| Some(r.case.workload.name().to_owned())),
     ("messages", |r| Some(r.messages.to_string())),
+    ("lost", |r| Some(r.checks?.checks.lost.to_string())),
     ("elapsed_ns", |r| Some(r.elapsed_ns.to_string())),
     ("latency_kind", |r| Some(word(r.latency_ns.as_ref()?.kind))),
     ("p50_ns", |r| Some(r.latency_ns.as_ref()?.p50?.to_string())),

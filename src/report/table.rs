@@ -111,7 +111,11 @@ fn heading(title: &str, look: Look) -> String {
 fn table(rows: &[&Summary<'_>], look: Look) -> Table {
     let mut table = new_table(look);
     let names = COLUMNS.iter().map(|(name, ..)| *name);
-    table.set_header(std::iter::once("transport").chain(names).chain(["trials"]));
+    // Shown only where there is something to show, and then for every row.
+    let lossy = rows.iter().any(|row| row.lost > 0);
+    table.set_header(
+        std::iter::once("transport").chain(names).chain(lossy.then_some("lost")).chain(["trials"]),
+    );
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
@@ -133,11 +137,25 @@ fn table(rows: &[&Summary<'_>], look: Look) -> Table {
                 }
             });
         }
+        if lossy {
+            cells.push(lost(row));
+        }
         let dirty = if row.dirty > 0 { format!(" ({} dirty)", row.dirty) } else { String::new() };
         cells.push(format!("{}{dirty}", row.trials));
         table.add_row(cells);
     }
     table
+}
+
+/// How many messages were lost, and which part of all that is.
+fn lost(row: &Summary<'_>) -> String {
+    match row.lost {
+        0 => "0".to_owned(),
+        lost => {
+            let part = 100.0 * lost as f64 / (lost + row.received) as f64;
+            format!("{lost} ({} %)", if part < 0.01 { "< 0.01".to_owned() } else { format!("{part:.2}") })
+        }
+    }
 }
 
 fn best_of(rows: &[&Summary<'_>], (_, figure, _, better): &Column) -> Option<f64> {

@@ -1,6 +1,7 @@
 //! The trials of one case, at one distance, in one line of figures.
 
 use crate::record::{Place, Record, Status};
+use crate::workload::ledger::Checks;
 use std::collections::BTreeMap;
 
 /// A figure over trials: the unit of statistics is the trial, so this is the median of trials and their range.
@@ -44,6 +45,10 @@ pub struct Summary<'a> {
     pub trials: usize,
     /// How many of them were disturbed.
     pub dirty: usize,
+    /// Messages that were lost, over all these trials, where the transport may lose them.
+    pub lost: u64,
+    /// And those that arrived.
+    pub received: u64,
     /// Median latency, in nanoseconds.
     pub p50: Option<Spread>,
     /// 99 % latency.
@@ -84,11 +89,16 @@ fn summary<'a>(place: Place, trials: &[&'a Record]) -> Option<Summary<'a>> {
     let latency = |figure: &dyn Fn(&crate::record::Latency) -> Option<u64>| {
         spread(&|trial| figure(trial.latency_ns.as_ref()?).map(|ns| ns as f64))
     };
+    let checks = |count: fn(&Checks) -> u64| {
+        trials.iter().filter_map(|trial| trial.checks.as_ref()).map(|row| count(&row.checks)).sum()
+    };
     Some(Summary {
         example: trials.first()?,
         place,
         trials: trials.len(),
         dirty: trials.iter().filter(|trial| trial.noise.is_some_and(|noise| noise.dirty)).count(),
+        lost: checks(|checks| checks.lost),
+        received: checks(|checks| checks.received),
         p50: latency(&|latency| latency.p50),
         p99: latency(&|latency| latency.p99),
         p999: latency(&|latency| latency.p999),

@@ -81,6 +81,7 @@ impl Transport for Eventfd {
         waits: &[WaitKind::Block, WaitKind::Hybrid],
         one_write_broadcast: false,
         echo: false,
+        lossy: false,
     };
     type Address = Address;
     type Bound = Bound;

@@ -50,6 +50,7 @@ impl Transport for IpcChannel {
         waits: ALL_WAITS,
         one_write_broadcast: false,
         echo: false,
+        lossy: false,
     };
     type Address = Address;
     type Bound = Bound;

@@ -14,6 +14,9 @@
 //! * Every length from 0 to [`Spec::max_frame`] works, and `Spec::max_frame` may be anything up to
 //!   [`Caps::max_frame`]. A longer frame fails with [`Error::TooLarge`] and leaves the link usable.
 //! * A full link makes the sender wait, in the manner of its [`Wait`].
+//! * Only a transport that says so ([`Caps::lossy`]) may drop a frame instead, and let one overtake another: nobody waits
+//!   for room, and what arrives is unchanged and arrives once. Whoever waits there for a frame for [`OVERDUE`] gets
+//!   [`Error::Overdue`] instead of one, and may go on waiting: what it waits for may be lost.
 //! * When a peer dies or drops its halves, what it had sent before still arrives; then the other side gets
 //!   [`Error::Closed`], never a hang. A hub reports each peer's end once and goes on with the others; when none is
 //!   left it answers `Closed` always. `broadcast` reaches all that live and then names one that does not.
@@ -44,6 +47,7 @@ pub mod shm;
 pub mod std_mpsc;
 pub mod tcp;
 pub mod tcp_nagle;
+pub mod udp;
 pub mod uds_dgram;
 pub mod uds_seqpacket;
 pub mod uds_stream;
@@ -68,6 +72,7 @@ pub fn visit_all(v: &mut impl Visit) {
     v.visit::<posix_mq::PosixMq>();
     v.visit::<tcp::Tcp>();
     v.visit::<tcp_nagle::TcpNagle>();
+    v.visit::<udp::Udp>();
     v.visit::<ipc_channel::IpcChannel>();
     v.visit::<crossbeam::Crossbeam>();
     v.visit::<std_mpsc::StdMpsc>();
@@ -142,7 +147,12 @@ pub struct Caps {
     pub one_write_broadcast: bool,
     /// Whether each end hears only itself: there is no peer, and only `invoke` makes sense.
     pub echo: bool,
+    /// Whether frames may be lost, and overtake one another. What is lost is counted; it does not fail a trial.
+    pub lossy: bool,
 }
+
+/// How long nothing comes until a lossy link says so.
+pub const OVERDUE: Duration = Duration::from_millis(200);
 
 /// Every way to wait.
 pub const ALL_WAITS: &[WaitKind] = &[WaitKind::Block, WaitKind::Hybrid, WaitKind::Spin];

@@ -88,6 +88,7 @@ impl Transport for Null {
         waits: ALL_WAITS,
         one_write_broadcast: true,
         echo: true,
+        lossy: false,
     };
     type Address = usize;
     type Bound = Spec;

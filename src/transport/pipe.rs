@@ -37,6 +37,7 @@ impl Transport for Pipe {
         waits: ALL_WAITS,
         one_write_broadcast: false,
         echo: false,
+        lossy: false,
     };
     type Address = Address;
     type Bound = Bound;

@@ -53,6 +53,7 @@ impl Transport for PosixMq {
         waits: ALL_WAITS,
         one_write_broadcast: false,
         echo: false,
+        lossy: false,
     };
     type Address = Address;
     type Bound = Bound;
@@ -98,7 +99,7 @@ impl Transport for PosixMq {
 }
 
 fn chunk(message: usize) -> Chunk {
-    Chunk { write: message, read: message }
+    Chunk { write: message, read: message, lossy: false }
 }
 
 /// How many messages of what size a queue of a hub with so many windows holds: four or more of as many bytes as possible.

@@ -83,6 +83,7 @@ impl Transport for Shm {
         waits: ALL_WAITS,
         one_write_broadcast: true,
         echo: false,
+        lossy: false,
     };
     type Address = Address;
     type Bound = Bound;

@@ -55,6 +55,7 @@ impl Transport for StdMpsc {
         waits: ALL_WAITS,
         one_write_broadcast: false,
         echo: false,
+        lossy: false,
     };
     type Address = LocalAddress;
     type Bound = Bound<StdMpsc>;

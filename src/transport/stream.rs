@@ -22,11 +22,13 @@ const PREFIX: usize = 4;
 pub(super) struct Chunk {
     pub(super) write: usize,
     pub(super) read: usize,
+    /// Whether packets may be lost: a reader does not wait for ever then.
+    pub(super) lossy: bool,
 }
 
 impl Chunk {
     /// For streams: write all at once, read 64 KiB or more.
-    pub(super) const STREAM: Chunk = Chunk { write: usize::MAX, read: 64 << 10 };
+    pub(super) const STREAM: Chunk = Chunk { write: usize::MAX, read: 64 << 10, lossy: false };
 }
 
 /// One side of one direction of a link. Its calls wait or answer `AGAIN` as the descriptor's mode says.
@@ -157,6 +159,7 @@ impl<C: Carrier> FrameReader<C> {
                 Ok(true)
             }
             Err(Errno::AGAIN) => Ok(false),
+            Err(Errno::TIMEDOUT) if self.chunk.lossy => Err(Error::Overdue),
             Err(error) => Err(Error::os("reading from a link")(error)),
         }
     }
@@ -186,9 +189,10 @@ pub(super) fn hub<W: Wait, C: Carrier>(
     let (mut writers, mut readers) = (Vec::new(), Vec::new());
     for (write, read) in links {
         writers.push(FrameWriter::new(write, wait.clone(), chunk, spec.max_frame)?);
-        readers.push(FrameReader::new(read, wait.clone(), chunk, spec.max_frame)?);
+        let wait = wait.clone().limited(chunk.lossy);
+        readers.push(FrameReader::new(read, wait, chunk, spec.max_frame)?);
     }
-    Ok((StreamOutbox(writers), StreamInbox::new(readers, wait)?))
+    Ok((StreamOutbox(writers), StreamInbox::new(readers, wait.limited(chunk.lossy))?))
 }
 
 /// A renderer's link: where it writes, where it reads.
@@ -200,7 +204,7 @@ pub(super) fn link<W: Wait, C: Carrier>(
 ) -> Result<(StreamTx<C>, StreamRx<C>)> {
     let wait = FdWait::new(W::KIND, spin);
     let writer = FrameWriter::new(write, wait.clone(), chunk, max_frame)?;
-    let reader = FrameReader::new(read, wait, chunk, max_frame)?;
+    let reader = FrameReader::new(read, wait.limited(chunk.lossy), chunk, max_frame)?;
     Ok((StreamTx(writer), StreamRx(reader)))
 }
 
@@ -319,6 +323,9 @@ impl<C: Carrier> StreamInbox<C> {
             let Some(link) = &mut self.links[peer] else { continue };
             // Readable now, so this does not wait even where the descriptor would.
             if let Err(error) = link.fill(true, Some(peer)) {
+                if matches!(error, Error::Overdue) {
+                    continue; // it was an error of the socket that made it readable
+                }
                 readiness.remove(&link.fd);
                 self.links[peer] = None;
                 return Err(error);

@@ -21,6 +21,7 @@ impl Transport for TcpNagle {
         waits: ALL_WAITS,
         one_write_broadcast: false,
         echo: false,
+        lossy: false,
     };
     type Address = Address;
     type Bound = Bound;

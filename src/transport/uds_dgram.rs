@@ -42,7 +42,7 @@ pub struct Bound {
 
 /// As for `uds-seqpacket`: below the default limit of a datagram.
 const DATAGRAM: usize = 128 << 10;
-const CHUNK: Chunk = Chunk { write: DATAGRAM, read: DATAGRAM };
+const CHUNK: Chunk = Chunk { write: DATAGRAM, read: DATAGRAM, lossy: false };
 
 impl Transport for UdsDgram {
     const NAME: &'static str = "uds-dgram";
@@ -53,6 +53,7 @@ impl Transport for UdsDgram {
         waits: ALL_WAITS,
         one_write_broadcast: false,
         echo: false,
+        lossy: false,
     };
     type Address = Address;
     type Bound = Bound;
@@ -120,7 +121,7 @@ pub(super) fn watched(
         .collect())
 }
 
-/// A connected datagram socket, used in one direction.
+/// A connected datagram socket, Unix or UDP.
 #[derive(Debug)]
 pub struct DgramSocket {
     fd: OwnedFd,
@@ -130,6 +131,9 @@ pub struct DgramSocket {
 impl Carrier for DgramSocket {
     #[inline]
     fn write(&self, bytes: &[u8]) -> rustix::io::Result<usize> {
+        if self.lifeline.is_gone() {
+            return Err(Errno::PIPE);
+        }
         match rustix::io::write(&self.fd, bytes) {
             Err(Errno::CONNREFUSED | Errno::NOTCONN) => Err(Errno::PIPE),
             outcome => outcome,
@@ -140,6 +144,8 @@ impl Carrier for DgramSocket {
     #[inline]
     fn read(&self, buffer: &mut [u8]) -> rustix::io::Result<usize> {
         match rustix::io::read(&self.fd, &mut *buffer) {
+            // UDP's word that nobody took a datagram which we sent: where that is the end, the lifeline says so.
+            Err(Errno::CONNREFUSED) => Err(Errno::INTR),
             // One that does not wait does not say that it was shut down. Something may have come between the two looks.
             Err(Errno::AGAIN) if self.lifeline.is_gone() => match rustix::io::read(&self.fd, buffer) {
                 Err(Errno::AGAIN) => Ok(0),

@@ -21,7 +21,7 @@ pub struct Bound {
 
 /// Below the default limit of a packet (`net.core.wmem_default`, 208 KiB, less the kernel's own share).
 const PACKET: usize = 128 << 10;
-const CHUNK: Chunk = Chunk { write: PACKET, read: PACKET };
+const CHUNK: Chunk = Chunk { write: PACKET, read: PACKET, lossy: false };
 
 impl Transport for UdsSeqpacket {
     const NAME: &'static str = "uds-seqpacket";
@@ -32,6 +32,7 @@ impl Transport for UdsSeqpacket {
         waits: ALL_WAITS,
         one_write_broadcast: false,
         echo: false,
+        lossy: false,
     };
     type Address = Address;
     type Bound = Bound;

@@ -40,6 +40,7 @@ impl Transport for UdsStream {
         waits: ALL_WAITS,
         one_write_broadcast: false,
         echo: false,
+        lossy: false,
     };
     type Address = Address;
     type Bound = Bound;

@@ -44,7 +44,7 @@ pub struct PhaseResult {
     pub elapsed_ns: u64,
     /// Latencies of the sampled messages.
     pub latency: Histogram<u64>,
-    /// What the checks found; clean, or the phase would have failed.
+    /// What the checks found; clean (but for loss, where the transport may lose messages), or the phase would have failed.
     pub checks: Checks,
     /// Consumption of main.
     pub main: Usage,
@@ -66,6 +66,8 @@ pub struct Session {
     interrupt: Interrupt,
     timeout: Duration,
     phases: u64,
+    /// Whether lost messages are a finding and not a fault.
+    lossy: bool,
     /// Transports that make names for a moment make them here.
     _scratch: ScratchDir,
 }
@@ -102,6 +104,7 @@ impl Session {
             interrupt: interrupt.clone(),
             timeout,
             phases: 0,
+            lossy: caps.lossy,
             _scratch: scratch,
         };
         session.say(&ToMain::Setup(Setup {
@@ -143,7 +146,7 @@ impl Session {
     /// (a power of two).
     ///
     /// # Errors
-    /// Also if a message was lost, came twice, out of order or changed.
+    /// Also if a message came twice or changed or, unless the transport may lose messages, was lost or came out of order.
     pub fn run(&mut self, messages: u64, lead: u64, every: u64) -> Result<PhaseResult, Failure> {
         self.phases += 1;
         self.say(&ToMain::Run(phase(self.phases, messages, lead, every)))?;
@@ -152,7 +155,8 @@ impl Session {
             other => return Err(unexpected(&other)),
         };
         let checks = report.checks;
-        if !checks.clean() {
+        let clean = if self.lossy { checks.clean_but_for_loss() } else { checks.clean() };
+        if !clean {
             return Err(Failure::Failed(format!(
                 "integrity: {} lost, {} duplicated, {} reordered, {} corrupt of {}",
                 checks.lost, checks.duplicated, checks.reordered, checks.corrupt, checks.sent

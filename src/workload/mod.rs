@@ -3,11 +3,15 @@
 //! The loops know endpoints, frames and a clock; they know neither transports by name nor processes. Both ends are told
 //! beforehand how many messages a *phase* has, so that nothing but messages (and the credit that `in_flight` asks
 //! for) travels while the clock runs. Every message is stamped, filled, and checked in full.
+//!
+//! On a lossy link ([`Caps::lossy`](crate::transport::Caps::lossy)) the loops go by the numbers that messages bear, not by how
+//! many came: what is overdue is given up and counted, has no latency, and never holds a phase for long.
 
 pub mod broadcast;
 mod credit;
 pub mod invoke;
 pub mod ledger;
+mod patience;
 pub mod push;
 pub mod send;
 pub mod stamp;
@@ -125,6 +129,12 @@ impl Phase {
     #[inline]
     pub fn samples(&self, sequence: u64) -> bool {
         sequence >= self.lead && (sequence - self.lead) & (self.every - 1) == 0
+    }
+
+    /// Which sample, from 0, message number `sequence` is.
+    #[inline]
+    pub fn place(&self, sequence: u64) -> u64 {
+        sequence.saturating_sub(self.lead) >> self.every.trailing_zeros()
     }
 }
 

@@ -7,6 +7,7 @@
 
 use super::credit::{self, Reports, Window};
 use super::ledger::{Checks, Ledger};
+use super::patience::Patience;
 use super::stamp::{Direction, Pattern};
 use super::tally::{Stamps, Tally};
 use super::{Load, Phase};
@@ -21,10 +22,16 @@ pub fn renderer<T: Tx>(load: &Load, phase: &Phase, peer: usize, tx: &mut T, rx: 
     let mut stamps = Stamps::with_room_for(share);
     let mut checks = Checks { sent: total, ..Checks::default() };
     let mut first_ns = None;
+    let mut patience = Patience::default();
     for sequence in 0..total {
         while window.is_full(sequence) {
-            let right = rx.recv(|frame| window.take(frame, sequence))?;
-            checks.corrupt += u64::from(!right);
+            match patience.take(rx.recv(|frame| window.take(frame, sequence)))? {
+                Some(right) => checks.corrupt += u64::from(!right),
+                None => window.forgive(sequence),
+            }
+        }
+        if patience.is_over() {
+            break;
         }
         if phase.samples(sequence) {
             let now = load.clock.now();
@@ -33,9 +40,9 @@ pub fn renderer<T: Tx>(load: &Load, phase: &Phase, peer: usize, tx: &mut T, rx: 
         }
         tx.send(load.payload, |payload| pattern.fill(payload, sequence))?;
     }
-    while !window.is_settled(total) {
-        let right = rx.recv(|frame| window.take(frame, total))?;
-        checks.corrupt += u64::from(!right);
+    while !window.is_settled(total) && !patience.is_over() {
+        let right = patience.take(rx.recv(|frame| window.take(frame, total)))?;
+        checks.corrupt += u64::from(right == Some(false));
     }
     Ok(Tally { checks, first_ns, stamps, ..Tally::default() })
 }
@@ -52,7 +59,6 @@ pub fn main<I: Inbox>(
         reports: Reports,
         stamps: Stamps,
         total: u64,
-        read: u64,
     }
     let mut links: Vec<Link> = (0..load.windows)
         .map(|peer| {
@@ -63,29 +69,33 @@ pub fn main<I: Inbox>(
                 reports: Reports::new(load.in_flight, total),
                 stamps: Stamps::with_room_for(share),
                 total,
-                read: 0,
             }
         })
         .collect();
     let mut left: u64 = links.iter().map(|link| link.total).sum();
     let mut last_ns = 0;
-    while left > 0 {
-        let peer = inbox.recv(|peer, frame| {
-            links[peer].ledger.enter(frame);
-            peer
-        })?;
-        left -= 1;
+    let mut patience = Patience::default();
+    while left > 0 && !patience.is_over() {
+        let came = inbox.recv(|peer, frame| {
+            let ledger = &mut links[peer].ledger;
+            let before = ledger.passed();
+            (peer, ledger.enter(frame), ledger.passed() - before)
+        });
+        let Some((peer, sequence, passed)) = patience.take(came)? else {
+            last_ns = patience.silent_since(load.clock.now()).max(last_ns);
+            continue;
+        };
+        left = left.saturating_sub(passed);
         let link = &mut links[peer];
-        let sampled = phase.samples(link.read);
-        link.read += 1;
+        let sampled = phase.samples(sequence);
         if sampled || left == 0 {
             last_ns = load.clock.now();
             if sampled {
-                link.stamps.push(last_ns);
+                link.stamps.put(phase.place(sequence), last_ns);
             }
         }
-        if link.reports.due(link.read) {
-            let read = link.read;
+        let read = link.ledger.passed();
+        if link.reports.due(read) {
             outbox.send_to(peer, credit::LEN, |frame| credit::write(frame, read))?;
         }
     }

@@ -69,8 +69,11 @@ pub fn join(load: &Load, phase: &Phase, main: &[Tally], renderers: &[Tally]) -> 
         LatencyKind::LastDelivery => {
             let sent = main.first().map(|tally| tally.stamps.0.as_slice()).unwrap_or_default();
             for (n, &sent) in sent.iter().enumerate() {
-                let read = renderers.iter().filter_map(|tally| tally.stamps.0.get(n)).max();
-                if let Some(&read) = read {
+                // One that some window never read has no last delivery.
+                let read: Option<Vec<u64>> =
+                    renderers.iter().map(|tally| tally.stamps.0.get(n).copied()).collect();
+                let last = read.and_then(|read| read.into_iter().max());
+                if let Some(read) = last.filter(|&read| read != LOST) {
                     latency.saturating_record(read.saturating_sub(sent).max(1));
                 }
             }
@@ -80,10 +83,13 @@ pub fn join(load: &Load, phase: &Phase, main: &[Tally], renderers: &[Tally]) -> 
     Outcome { messages: phase.messages, elapsed_ns: last.saturating_sub(first), latency, checks }
 }
 
-/// Differences of two ends' stamps, whichever of them sent.
+/// Differences of two ends' stamps, whichever of them sent, of the messages that arrived.
 fn one_way<'a>(a: &'a [u64], b: &'a [u64]) -> impl Iterator<Item = u64> + 'a {
-    a.iter().zip(b).map(|(&a, &b)| a.abs_diff(b).max(1))
+    a.iter().zip(b).filter(|&(&a, &b)| a != LOST && b != LOST).map(|(&a, &b)| a.abs_diff(b).max(1))
 }
+
+/// Stands in the place of a sample that never came.
+const LOST: u64 = u64::MAX;
 
 /// Times of samples, preallocated: recording is a store.
 #[derive(Debug, Default)]
@@ -103,6 +109,18 @@ impl Stamps {
     pub fn push(&mut self, ns: u64) {
         if self.0.len() < self.0.capacity() {
             self.0.push(ns);
+        }
+    }
+
+    /// Adds the time of sample number `place`; those between the last one and it are lost, and one that comes after a later
+    /// one is left out.
+    #[inline]
+    pub fn put(&mut self, place: u64, ns: u64) {
+        while (self.0.len() as u64) < place.min(self.0.capacity() as u64) {
+            self.0.push(LOST);
+        }
+        if self.0.len() as u64 == place {
+            self.push(ns);
         }
     }
 }
@@ -191,6 +209,23 @@ mod tests {
         assert_eq!(outcome.elapsed_ns, 1500);
         let values: Vec<u64> = outcome.latency.iter_recorded().map(|v| v.value_iterated_to()).collect();
         assert_eq!(values, [300, 400]);
+    }
+
+    #[test]
+    fn what_was_lost_has_no_latency() {
+        let mut read = Stamps::with_room_for(4);
+        read.put(0, 110);
+        read.put(2, 330);
+        read.put(1, 340); // overtaken
+        assert_eq!(read.0, [110, LOST, 330]);
+        let renderers = [stamped(Some(100), None, &[100, 200, 300, 400])];
+        let main = [Tally { last_ns: Some(330), stamps: read, ..Tally::default() }];
+        let outcome = join(&load(Workload::Send), &PHASE, &main, &renderers);
+        assert_eq!((outcome.latency.len(), outcome.latency.max()), (2, 30));
+        let main = [stamped(Some(0), None, &[0, 1000, 2000])];
+        let renderers = [stamped(None, None, &[300, LOST, 2100]), stamped(None, Some(2100), &[200, 1400])];
+        let outcome = join(&load(Workload::Broadcast), &PHASE, &main, &renderers);
+        assert_eq!((outcome.latency.len(), outcome.latency.max()), (1, 300));
     }
 
     #[test]

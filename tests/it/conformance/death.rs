@@ -8,7 +8,7 @@ use super::script::Step;
 use ipcmark::transport::Error;
 
 const LENS: Lens = Lens::Mixed(5000);
-const MAX: usize = 64 << 10;
+const MAX: usize = 60_000;
 
 /// Short frames that any link holds while nobody reads.
 const HELD: u64 = 4;

@@ -3,7 +3,9 @@
 use super::Outcome;
 use super::control::{Control, Letter};
 use ipcmark::sys::fd::pack;
-use ipcmark::transport::{Caps, Inbox, Outbox, Peer, Result, Rx, Spec, Transport, Tx, Use, Wait, WaitKind};
+use ipcmark::transport::{
+    Caps, Error, Inbox, Outbox, Peer, Result, Rx, Spec, Transport, Tx, Use, Wait, WaitKind,
+};
 use std::any::Any;
 use std::marker::PhantomData;
 
@@ -99,7 +101,11 @@ impl<X: Tx<Rx: 'static>> AnyTx for X {
         fill: Fill<'_>,
         read: &mut dyn FnMut(&[u8]),
     ) -> Result<()> {
-        Tx::call(self, half(rx.as_any()), len, fill, read)
+        let rx: &mut X::Rx = half(rx.as_any());
+        match Tx::call(self, rx, len, fill, &mut *read) {
+            Err(Error::Overdue) => AnyRx::recv(rx, read),
+            outcome => outcome,
+        }
     }
 }
 
@@ -112,7 +118,7 @@ pub(super) trait AnyRx: Send {
 
 impl<X: Rx + 'static> AnyRx for X {
     fn recv(&mut self, read: &mut dyn FnMut(&[u8])) -> Result<()> {
-        Rx::recv(self, read)
+        patiently(|| Rx::recv(self, &mut *read))
     }
 
     fn try_recv(&mut self, read: &mut dyn FnMut(&[u8])) -> Result<Option<()>> {
@@ -159,11 +165,22 @@ pub(super) trait AnyInbox: Send {
 
 impl<I: Inbox<Outbox: 'static>> AnyInbox for I {
     fn recv(&mut self, read: &mut dyn FnMut(Peer, &[u8])) -> Result<()> {
-        Inbox::recv(self, read)
+        patiently(|| Inbox::recv(self, &mut *read))
     }
 
     fn serve(&mut self, outbox: &mut dyn AnyOutbox, read: Answer<'_>) -> Result<()> {
-        Inbox::serve(self, half(outbox.as_any()), read, |fill, bytes| fill(bytes))
+        let outbox: &mut I::Outbox = half(outbox.as_any());
+        patiently(|| Inbox::serve(self, outbox, &mut *read, |fill, bytes| fill(bytes)))
+    }
+}
+
+/// Goes on waiting on a lossy link: what the checks let through there is never lost.
+fn patiently<R>(mut wait: impl FnMut() -> Result<R>) -> Result<R> {
+    loop {
+        match wait() {
+            Err(Error::Overdue) => {}
+            outcome => return outcome,
+        }
     }
 }
 

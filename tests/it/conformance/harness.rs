@@ -44,6 +44,11 @@ impl Rig {
         if self.placement == Placement::Thread { vec![1, several] } else { vec![several] }
     }
 
+    /// So many bytes, or as many as a frame can have.
+    pub(super) fn at_most(&self, len: usize) -> usize {
+        len.min(self.door.caps().max_frame)
+    }
+
     /// Opens a hub with `windows` renderers, of which each plays its script, and runs main's part. Fails if any of them
     /// does.
     pub(super) fn run(

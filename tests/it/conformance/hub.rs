@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use super::door::{AnyInbox, AnyOutbox, Fill};
-use super::frames::{Lens, check, down, fill, up};
+use super::frames::{Lens, check, check_later, down, fill, up};
 use ipcmark::transport::{Error, Peer};
 
 /// Main's sending half.
@@ -106,6 +106,27 @@ impl In {
             received[peer] += 1;
         });
         came(outcome, frame)
+    }
+
+    /// Receives what comes, each link's frames in order, until all have gone; answers how many came on each.
+    pub(super) fn drain_some(&mut self, lens: &Lens) -> Outcome<Vec<u64>> {
+        let (mut next, mut came) = (vec![0; self.received.len()], vec![0; self.received.len()]);
+        let mut open = came.len();
+        while open > 0 {
+            let mut frame = Err("`read` was never called".to_owned());
+            let outcome = self.end.recv(&mut |peer, bytes| {
+                frame = check_later(up(peer), bytes, lens, next[peer]).map(|sequence| (peer, sequence));
+            });
+            match outcome {
+                Ok(()) => {
+                    let (peer, sequence) = frame?;
+                    (next[peer], came[peer]) = (sequence + 1, came[peer] + 1);
+                }
+                Err(Error::Closed { .. }) => open -= 1,
+                Err(other) => return Err(other.into()),
+            }
+        }
+        Ok(came)
     }
 
     /// Answers the next call of whichever link.

@@ -17,6 +17,7 @@ mod control;
 mod death;
 mod door;
 mod echo;
+mod flood;
 mod frames;
 mod harness;
 mod hub;
@@ -32,7 +33,7 @@ use door::{Door, door};
 use harness::{Rig, guarded};
 use ipcmark::plan::Placement;
 use ipcmark::sys::process::die_with_parent;
-use ipcmark::transport::{Block, Hybrid, Spin, Transport, Visit, WaitKind, visit_all};
+use ipcmark::transport::{Block, Caps, Hybrid, Spin, Transport, Visit, WaitKind, visit_all};
 use libtest_mimic::Trial;
 use rustix::process::Pid;
 use std::os::unix::net::UnixStream;
@@ -130,6 +131,28 @@ const PROCESSES: &[(&str, Check)] = &[
     ("main_killed", killed::main_killed),
 ];
 
+/// For every wait and placement, where frames may be lost: what no correct link loses, and what a flood leaves.
+const LOSSY: &[(&str, Check)] = &[
+    ("lengths", lengths::lengths),
+    ("calls", lengths::calls),
+    ("tiny", lengths::tiny),
+    ("polling", order::polling),
+    ("flood_up", flood::up),
+    ("flood_down", flood::down),
+    ("renderers_leave", death::renderers_leave),
+    ("last_words", death::last_words),
+    ("one_leaves", death::one_leaves),
+    ("main_leaves", death::main_leaves),
+    ("main_leaves_waiters", death::main_leaves_waiters),
+    ("unread", death::unread),
+    ("leave_together", death::leave_together),
+    ("leftovers", leftovers::nothing_is_left),
+];
+
+/// The same between processes.
+const LOSSY_PROCESSES: &[(&str, Check)] =
+    &[("killed_while_main_receives", killed::while_main_receives), ("main_killed", killed::main_killed)];
+
 /// For every wait and placement, where there is no peer.
 const ECHO: &[(&str, Check)] =
     &[("echo", echo::echo), ("nobody", echo::nobody), ("leftovers", leftovers::nothing_is_left)];
@@ -137,7 +160,11 @@ const ECHO: &[(&str, Check)] =
 impl Every {
     fn add_all(&mut self, door: &'static dyn Door) {
         let caps = door.caps();
-        let (all, processes) = if caps.echo { (ECHO, &[][..]) } else { (ALL, PROCESSES) };
+        let (all, processes) = match caps {
+            Caps { echo: true, .. } => (ECHO, &[][..]),
+            Caps { lossy: true, .. } => (LOSSY, LOSSY_PROCESSES),
+            _ => (ALL, PROCESSES),
+        };
         let wait = format!("{:?}", door.wait()).to_lowercase();
         for &(name, check) in all {
             self.add(&format!("{wait}::thread::{name}"), Rig { door, placement: Placement::Thread }, check);

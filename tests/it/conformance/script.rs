@@ -3,7 +3,7 @@
 use super::Outcome;
 use super::control::{Control, Go, Word};
 use super::door::{AnyRx, AnyTx, Fill};
-use super::frames::{Lens, check, down, fill, target, up};
+use super::frames::{Lens, check, check_later, down, fill, target, up};
 use ipcmark::transport::{Error, Peer};
 use ipcmark::workload::stamp::Pattern;
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,8 @@ pub(super) enum Step {
     Recv(u64, Lens),
     /// Sends and receives so many at once, a thread for each half.
     Both(u64, Lens),
+    /// Receives what comes of so many, in order, until main is gone; says how many did.
+    RecvSome(u64, Lens),
     /// Receives its share of so many operations of main's mixed sending.
     RecvMixed { operations: u64, windows: usize, lens: Lens },
     /// Calls so many times.
@@ -53,8 +55,9 @@ impl Step {
     }
 }
 
-/// Nobody can hold more bytes than this on the way: a sender who may send them never learns that main is gone.
-const ENDLESS: usize = 256 << 20;
+/// Nobody can hold more bytes than this on the way, or lose them before main is gone: a sender who may send them never
+/// learns of its end.
+const ENDLESS: usize = 8 << 30;
 
 /// A renderer at work.
 pub(super) struct Actor<'a> {
@@ -84,6 +87,7 @@ impl<'a> Actor<'a> {
             Step::Send(count, lens) => send(&mut *self.tx, up(self.peer), &mut self.sent, *count, lens),
             Step::Refused { len, max } => self.refused(*len, *max),
             Step::Recv(count, lens) => recv(&mut *self.rx, &mut self.received, *count, lens),
+            Step::RecvSome(count, lens) => self.recv_some(*count, lens),
             Step::Both(count, lens) => self.both(*count, lens),
             Step::RecvMixed { operations, windows, lens } => self.recv_mixed(*operations, *windows, lens),
             Step::Call(count, lens) => self.call(*count, lens),
@@ -202,6 +206,20 @@ impl<'a> Actor<'a> {
         let again = self.rx.recv(&mut |_| ());
         ensure!(matches!(again, Err(Error::Closed { peer: None })), "Closed once, and then {again:?}");
         self.control.say(&Word::Counted(self.received - before))
+    }
+
+    fn recv_some(&mut self, count: u64, lens: &Lens) -> Outcome {
+        let (mut next, mut came) = (0, 0);
+        loop {
+            let mut read = Err("`read` was never called".to_owned());
+            match self.rx.recv(&mut |bytes| read = check_later(down(), bytes, lens, next)) {
+                Ok(()) => (next, came) = (read? + 1, came + 1),
+                Err(Error::Closed { peer: None }) => break,
+                Err(other) => return Err(format!("Closed expected, not {other:?}").into()),
+            }
+        }
+        ensure!(next <= count, "frame {} of {count}", next - 1);
+        self.control.say(&Word::Counted(came))
     }
 
     fn try_recv(&mut self, count: u64, lens: &Lens) -> Outcome {

@@ -18,6 +18,7 @@ pub(super) fn tests() -> Vec<Trial> {
         test("records::the contract's example loads", contract),
         test("records::summaries of schema 1", summaries),
         test("records::tables, Markdown and CSV of schema 1", renderings),
+        test("records::a table shows what was lost, and only then", losses),
     ]
 }
 
@@ -55,6 +56,17 @@ fn contract() {
     let again: Record =
         serde_json::from_str(&serde_json::to_string(&record).expect("JSON")).expect("a record");
     assert_eq!(again, record);
+}
+
+fn losses() {
+    let mut records = records();
+    let plain = tables(&records, Look::Plain { bold: false });
+    assert!(!plain.contains("lost"), "{plain}");
+    let checks = &mut records[0].checks.as_mut().expect("checks").checks;
+    (checks.received, checks.lost) = (900, 100);
+    let first = records[..1].to_vec();
+    let shown = tables(&first, Look::Plain { bold: false });
+    assert!(shown.contains("lost") && shown.contains("100 (10.00 %)"), "{shown}");
 }
 
 fn summaries() {

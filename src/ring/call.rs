@@ -11,6 +11,7 @@
 //! the line *in order to write it* (`prefetchw` on x86-64), so that it owns the line when it answers: one transfer for each
 //! direction (the idea of the CAS-polled event of the crate `raw_sync`).
 
+use super::line::prefetch_write;
 use super::shared::{Area, Word};
 use super::spsc::Corrupt;
 use crate::sys::segment::Segment;
@@ -160,18 +161,6 @@ impl Answerer {
     pub fn decline(&mut self) {
         self.0.pass(2, ELSEWHERE);
     }
-}
-
-/// Asks for the line of `word` as its owner-to-be, without changing it.
-#[inline]
-fn prefetch_write(word: &AtomicU64) {
-    #[cfg(target_arch = "x86_64")]
-    // SAFETY: a hint about a mapped address; it has no effect that a program can see.
-    unsafe {
-        core::arch::asm!("prefetchw [{}]", in(reg) word.as_ptr(), options(nostack, preserves_flags, readonly));
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = word;
 }
 
 #[cfg(test)]

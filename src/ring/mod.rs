@@ -9,11 +9,15 @@
 //! | [`shared`] | typed places in a segment, with the segment kept alive |
 //! | [`spsc`] | the ring: one producer, one consumer (or several, each of which sees everything) |
 //! | [`call`] | request and reply in one place, handed over in the payload's own line |
+//! | [`line`] | polling a line so as to own it |
+//! | [`copy`] | copies past the cache |
 //! | [`bell`] | sleep and wake without a system call while nobody sleeps |
 //! | [`wait`] | spin, hybrid or block until something is there |
 
 pub mod bell;
 pub mod call;
+pub mod copy;
+pub mod line;
 pub mod shared;
 pub mod spsc;
 pub mod wait;

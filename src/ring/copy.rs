@@ -28,7 +28,7 @@ mod sse2 {
     const WIDTH: usize = size_of::<__m128i>();
 
     #[inline]
-    pub fn stream(to: &mut [u8], from: &[u8]) {
+    pub(super) fn stream(to: &mut [u8], from: &[u8]) {
         let head = to.as_ptr().align_offset(WIDTH).min(to.len());
         let (to_head, to) = to.split_at_mut(head);
         let (from_head, from) = from.split_at(head);

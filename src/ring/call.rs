@@ -166,9 +166,10 @@ impl Answerer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sys::segment::Backing;
 
     fn ends(max: usize) -> (Arc<Segment>, Caller, Answerer) {
-        let segment = Arc::new(Segment::create(4096).unwrap());
+        let segment = Arc::new(Segment::create(Backing::Named, 4096).unwrap());
         let ends = (Caller::new(&segment, 0, 128, max), Answerer::new(&segment, 0, 128, max));
         (segment, ends.0, ends.1)
     }

@@ -230,7 +230,7 @@ impl Consumer {
 mod tests {
     use super::*;
     use crate::ring::shared::LINE;
-    use crate::sys::segment::Segment;
+    use crate::sys::segment::{Backing, Segment};
     use proptest::prelude::*;
     use std::collections::VecDeque;
     use std::sync::Arc;
@@ -238,7 +238,7 @@ mod tests {
     const DATA: usize = 4096;
 
     fn ring(capacity: usize, consumers: usize) -> (Arc<Segment>, Producer, Vec<Consumer>) {
-        let segment = Arc::new(Segment::create(DATA + capacity).unwrap());
+        let segment = Arc::new(Segment::create(Backing::Named, DATA + capacity).unwrap());
         let head = |i: usize| Word::u64(&segment, (1 + i) * LINE);
         let block = || Block::new(&segment, DATA, capacity);
         let producer =

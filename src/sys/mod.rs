@@ -8,6 +8,7 @@ pub mod cpu;
 pub mod fd;
 pub mod futex;
 pub mod leftovers;
+mod mapping;
 pub mod process;
 pub mod segment;
 pub mod signal;

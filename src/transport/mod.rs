@@ -29,14 +29,17 @@ pub mod channel;
 mod error;
 mod fd_wait;
 pub mod local;
+pub mod rings;
 pub mod stream;
 mod watch;
 
 pub mod crossbeam;
 pub mod ipc_channel;
+pub mod mmap_file;
 pub mod null;
 pub mod pipe;
 pub mod shm;
+pub mod shm_memfd;
 pub mod std_mpsc;
 pub mod tcp;
 pub mod uds_seqpacket;
@@ -53,6 +56,8 @@ use std::time::Duration;
 pub fn visit_all(v: &mut impl Visit) {
     v.visit::<null::Null>();
     v.visit::<shm::Shm>();
+    v.visit::<shm_memfd::ShmMemfd>();
+    v.visit::<mmap_file::MmapFile>();
     v.visit::<pipe::Pipe>();
     v.visit::<uds_stream::UdsStream>();
     v.visit::<uds_seqpacket::UdsSeqpacket>();

@@ -11,7 +11,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering, fence};
 
 /// Opens both halves; every renderer has connected.
-pub(super) fn open<W: Wait>(hub: Hub, links: Vec<Link>, shape: Shape) -> Result<(ShmOutbox<W>, ShmInbox<W>)> {
+pub(super) fn open<W: Wait>(
+    hub: Hub,
+    links: Vec<Link>,
+    shape: Shape,
+) -> Result<(RingOutbox<W>, RingInbox<W>)> {
     let (hub, links) = (Arc::new(hub), Arc::<[Link]>::from(links));
     let dead = Arc::new(AtomicU64::new(0));
     // SYNC: the Release store in renderer_end::open
@@ -20,12 +24,12 @@ pub(super) fn open<W: Wait>(hub: Hub, links: Vec<Link>, shape: Shape) -> Result<
         let (hub, dead) = (Arc::clone(&hub), Arc::clone(&dead));
         Arc::new(Watch::start(&pids, move |peer| {
             dead.fetch_or(1 << peer, Ordering::Release); // SYNC: the Acquire load in is_dead
-            hub.ready.fetch_or(1 << peer, Ordering::SeqCst); // SYNC: the swap in ShmInbox::find
+            hub.ready.fetch_or(1 << peer, Ordering::SeqCst); // SYNC: the swap in RingInbox::find
             hub.inbox_bell.ring();
             hub.outbox_bell.ring();
         })?)
     };
-    let outbox = ShmOutbox {
+    let outbox = RingOutbox {
         downs: links.iter().map(Link::down_producer).collect(),
         broadcast: Producer::new(
             hub.broadcast_tail.clone(),
@@ -38,7 +42,7 @@ pub(super) fn open<W: Wait>(hub: Hub, links: Vec<Link>, shape: Shape) -> Result<
     };
     let ups = links.iter().map(Link::up_consumer).collect();
     let answerers = links.iter().map(Link::answerer).collect();
-    let inbox = ShmInbox {
+    let inbox = RingInbox {
         bell: hub.inbox_bell.clone(),
         rings: Rings { ups, answerers, pending: 0, reported: 0, peers: Peers { links, dead }, hub },
         common: Common::new(&shape, watch),
@@ -63,7 +67,7 @@ impl Peers {
 
 /// Main's sending half.
 #[derive(Debug)]
-pub struct ShmOutbox<W> {
+pub struct RingOutbox<W> {
     downs: Vec<Producer>,
     broadcast: Producer,
     common: Common<W>,
@@ -71,7 +75,7 @@ pub struct ShmOutbox<W> {
     hub: Arc<Hub>,
 }
 
-impl<W: Wait> ShmOutbox<W> {
+impl<W: Wait> RingOutbox<W> {
     /// Wakes a renderer that sleeps; its ring has been published.
     #[inline]
     fn tell(&self, peer: Peer) {
@@ -92,7 +96,7 @@ impl<W: Wait> ShmOutbox<W> {
     }
 }
 
-impl<W: Wait> Outbox for ShmOutbox<W> {
+impl<W: Wait> Outbox for RingOutbox<W> {
     #[inline]
     fn send_to(&mut self, peer: Peer, len: usize, fill: impl FnOnce(&mut [u8])) -> Result<()> {
         check_len(len, self.common.max_frame)?;
@@ -153,7 +157,7 @@ impl<W: Wait> Outbox for ShmOutbox<W> {
     }
 }
 
-impl<W> Drop for ShmOutbox<W> {
+impl<W> Drop for RingOutbox<W> {
     fn drop(&mut self) {
         for link in self.peers.links.iter() {
             set_gone(&link.flags.outbox_gone);
@@ -164,7 +168,7 @@ impl<W> Drop for ShmOutbox<W> {
 
 /// Main's receiving half.
 #[derive(Debug)]
-pub struct ShmInbox<W> {
+pub struct RingInbox<W> {
     rings: Rings,
     bell: Bell,
     common: Common<W>,
@@ -200,7 +204,7 @@ impl Rings {
         }
         if self.pending == 0 && self.hub.ready.load(Ordering::Relaxed) != 0 {
             // Cleared before the rings are looked at: what comes later sets its bit again.
-            self.pending = self.hub.ready.swap(0, Ordering::SeqCst); // SYNC: the fetch_or in ShmTx::tell_main
+            self.pending = self.hub.ready.swap(0, Ordering::SeqCst); // SYNC: the fetch_or in RingTx::tell_main
             self.pending &= u64::MAX >> (64 - self.ups.len()); // a renderer may have written anything
         }
         while self.pending != 0 {
@@ -277,7 +281,7 @@ impl Rings {
     }
 }
 
-impl<W: Wait> ShmInbox<W> {
+impl<W: Wait> RingInbox<W> {
     /// Waits for a frame or a call.
     #[inline]
     fn next(&mut self) -> Result<(Peer, Found)> {
@@ -289,8 +293,8 @@ impl<W: Wait> ShmInbox<W> {
     }
 }
 
-impl<W: Wait> Inbox for ShmInbox<W> {
-    type Outbox = ShmOutbox<W>;
+impl<W: Wait> Inbox for RingInbox<W> {
+    type Outbox = RingOutbox<W>;
 
     #[inline]
     fn recv<R>(&mut self, read: impl FnOnce(Peer, &[u8]) -> R) -> Result<R> {
@@ -310,7 +314,7 @@ impl<W: Wait> Inbox for ShmInbox<W> {
     #[inline]
     fn serve<S>(
         &mut self,
-        outbox: &mut ShmOutbox<W>,
+        outbox: &mut RingOutbox<W>,
         read: impl FnOnce(Peer, &[u8]) -> (usize, S),
         reply: impl FnOnce(S, &mut [u8]),
     ) -> Result<()> {

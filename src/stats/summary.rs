@@ -1,5 +1,6 @@
 //! The trials of one case, at one distance, in one line of figures.
 
+use crate::plan::CopyWay;
 use crate::record::{Place, Record, Status};
 use std::collections::BTreeMap;
 
@@ -62,6 +63,11 @@ pub struct Summary<'a> {
     pub switches: Option<Spread>,
     /// Median latency as a multiple of the floor of the moment.
     pub floor_ratio: Option<Spread>,
+    /// Where `copy=auto` had a choice: what a message took by plain and by non-temporal stores when both were tried, in
+    /// nanoseconds.
+    pub calibration: Option<[Spread; 2]>,
+    /// Trials in which that choice was non-temporal stores.
+    pub nt_trials: usize,
 }
 
 /// Summarises the trials that count, in the order in which their cases first appear.
@@ -98,6 +104,13 @@ fn summary<'a>(place: Place, trials: &[&'a Record]) -> Option<Summary<'a>> {
         cpu_ns: spread(&|trial| Some(trial.cpu?.ns_per_message)),
         switches: spread(&Record::switches_per_message),
         floor_ratio: spread(&|trial| Some(trial.floor.as_ref()?.ratio)),
+        calibration: spread(&|trial| Some(trial.calibration?.memcpy_ns))
+            .zip(spread(&|trial| Some(trial.calibration?.nt_ns)))
+            .map(|(memcpy, nt)| [memcpy, nt]),
+        nt_trials: trials
+            .iter()
+            .filter(|trial| trial.calibration.is_some_and(|tried| tried.chosen() == CopyWay::Nt))
+            .count(),
     })
 }
 

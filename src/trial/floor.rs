@@ -85,7 +85,7 @@ pub fn measure_floors() -> io::Result<Vec<FloorLine>> {
 }
 
 /// Two threads on the given CPUs; `ping` runs on this one (which is restricted and stays so), `pong` on the other.
-fn with_partner<T>(
+pub(super) fn with_partner<T>(
     ends: &[Vec<usize>; 2],
     ping: impl FnOnce() -> T,
     pong: impl FnOnce() + Send,

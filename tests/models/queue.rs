@@ -1,0 +1,89 @@
+//! The indices of the ring: what is read has been written, and nothing is overwritten before it has been read.
+
+use crate::explore;
+use crate::word::Word;
+use ipcmark::ring::spsc::index::{ReadIndex, WriteIndex};
+use loom::sync::Arc;
+use loom::sync::atomic::AtomicU64;
+use loom::thread;
+use std::sync::atomic::Ordering;
+
+/// A ring of two places, each of which holds one number. They are accessed without any order of their own: what the
+/// indices do not order, the model checker mixes up.
+const PLACES: usize = 2;
+type Places = Arc<[AtomicU64; PLACES]>;
+
+fn places() -> Places {
+    Arc::new([AtomicU64::new(u64::MAX), AtomicU64::new(u64::MAX)])
+}
+
+fn write(index: &mut WriteIndex<Word>, places: &Places, number: u64, publish: bool) {
+    while !index.has_free(1).unwrap() {
+        thread::yield_now();
+    }
+    places[index.position() as usize % PLACES].store(number, Ordering::Relaxed); // ordered by the index
+    index.advance(1);
+    if publish {
+        index.publish();
+    }
+}
+
+fn read(index: &mut ReadIndex<Word>, places: &Places) -> u64 {
+    while index.available().unwrap() == 0 {
+        thread::yield_now();
+    }
+    let number = places[index.position() as usize % PLACES].load(Ordering::Relaxed); // ordered by the index
+    index.advance(1);
+    index.release();
+    number
+}
+
+#[test]
+fn one_reader_sees_every_number_once() {
+    explore(|| {
+        let (tail, head, places) = (Word::new(), Word::new(), places());
+        let mut writer = WriteIndex::new(tail.clone(), vec![(0, head.clone())], PLACES);
+        let mut reader = ReadIndex::new(tail, head, PLACES, 1);
+        let theirs = places.clone();
+        let end = thread::spawn(move || (0..4).for_each(|number| write(&mut writer, &theirs, number, true)));
+        for number in 0..4 {
+            assert_eq!(read(&mut reader, &places), number);
+        }
+        end.join().unwrap();
+    });
+}
+
+#[test]
+fn a_batch_is_published_whole() {
+    explore(|| {
+        let (tail, head, places) = (Word::new(), Word::new(), places());
+        let mut writer = WriteIndex::new(tail.clone(), vec![(0, head.clone())], PLACES);
+        let mut reader = ReadIndex::new(tail, head, PLACES, 1);
+        let theirs = places.clone();
+        let end = thread::spawn(move || {
+            for number in 0..4 {
+                write(&mut writer, &theirs, number, number % 2 == 1);
+            }
+        });
+        for number in 0..4 {
+            assert_eq!(read(&mut reader, &places), number);
+        }
+        end.join().unwrap();
+    });
+}
+
+#[test]
+fn two_readers_see_every_number_and_gate_the_writer() {
+    explore(|| {
+        let (tail, heads, places) = (Word::new(), [Word::new(), Word::new()], places());
+        let mut writer = WriteIndex::new(tail.clone(), heads.iter().cloned().enumerate().collect(), PLACES);
+        let ends = heads.map(|head| {
+            let (mut reader, places) = (ReadIndex::new(tail.clone(), head, PLACES, 1), places.clone());
+            thread::spawn(move || (0..3).for_each(|number| assert_eq!(read(&mut reader, &places), number)))
+        });
+        (0..3).for_each(|number| write(&mut writer, &places, number, true));
+        for end in ends {
+            end.join().unwrap();
+        }
+    });
+}

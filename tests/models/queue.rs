@@ -3,24 +3,36 @@
 use crate::explore;
 use crate::word::Word;
 use ipcmark::ring::spsc::index::{ReadIndex, WriteIndex};
+use loom::cell::UnsafeCell;
 use loom::sync::Arc;
 use loom::sync::atomic::AtomicU64;
 use loom::thread;
 use std::sync::atomic::Ordering;
 
-/// A ring of few places, each of which holds one number. They are accessed without any order of their own: what the
-/// indices do not order, the model checker mixes up.
-type Places = Arc<Vec<AtomicU64>>;
+/// A ring of few places.
+type Places = Arc<Vec<Place>>;
+
+/// A place holds one number. It is accessed without any order of its own: what the indices do not order, the model
+/// checker mixes up; and the cell beside it fails if one end may still be there when the other comes.
+struct Place {
+    number: AtomicU64,
+    presence: UnsafeCell<()>,
+}
 
 fn places(count: usize) -> Places {
-    Arc::new((0..count).map(|_| AtomicU64::new(u64::MAX)).collect())
+    Arc::new(
+        (0..count)
+            .map(|_| Place { number: AtomicU64::new(u64::MAX), presence: UnsafeCell::new(()) })
+            .collect(),
+    )
 }
 
 fn write(index: &mut WriteIndex<Word>, places: &Places, number: u64, publish: bool) {
     while !index.has_free(1).unwrap() {
         thread::yield_now();
     }
-    places[index.position() as usize % places.len()].store(number, Ordering::Relaxed); // ordered by the index
+    let place = &places[index.position() as usize % places.len()];
+    place.presence.with_mut(|_| place.number.store(number, Ordering::Relaxed)); // ordered by the index
     index.advance(1);
     if publish {
         index.publish();
@@ -31,7 +43,8 @@ fn read(index: &mut ReadIndex<Word>, places: &Places) -> u64 {
     while index.available().unwrap() == 0 {
         thread::yield_now();
     }
-    let number = places[index.position() as usize % places.len()].load(Ordering::Relaxed); // ordered by the index
+    let place = &places[index.position() as usize % places.len()];
+    let number = place.presence.with(|_| place.number.load(Ordering::Relaxed)); // ordered by the index
     index.advance(1);
     index.release();
     number

@@ -2,7 +2,7 @@
 
 use crate::plan::{Case, Model};
 use crate::sys::cpu::{Usage, tick_ns};
-use crate::trial::{Failure, Measured};
+use crate::trial::{Bounds, Distance, Failure, Floor, Measured, Place};
 use crate::workload::ledger::Checks;
 use crate::workload::tally::Encoded;
 use crate::workload::{LatencyKind, Workload};
@@ -164,45 +164,13 @@ pub struct ChecksRow {
 pub struct FloorRow {
     /// What was measured.
     pub name: String,
+    /// What of the trial it bounds.
+    #[serde(default, skip_serializing_if = "Bounds::is_latency")]
+    pub bounds: Bounds,
     /// Mean of the readings before and after, in nanoseconds.
     pub ns: f64,
-    /// The median latency as a multiple of it.
+    /// What it bounds as a multiple of it: the median latency, or the time for each message.
     pub ratio: f64,
-}
-
-/// How far the CPUs of the ends are apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Place {
-    /// They share a CPU, or it is not known.
-    One,
-    /// A cache line goes there and back in under 150 ns.
-    Near,
-    /// It takes longer.
-    Far,
-}
-
-/// Round trip of a cache line between the CPUs of the ends, around the trial.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Distance {
-    /// Before, in nanoseconds.
-    pub before_ns: f64,
-    /// After.
-    pub after_ns: f64,
-    /// Whether they differ by more than 30 %: the host moved a CPU meanwhile.
-    pub mixed: bool,
-}
-
-impl Distance {
-    fn new(before_ns: f64, after_ns: f64) -> Distance {
-        let mixed = before_ns.max(after_ns) > 1.3 * before_ns.min(after_ns);
-        Distance { before_ns, after_ns, mixed }
-    }
-
-    /// Near or far, by the mean of both readings.
-    pub fn place(&self) -> Place {
-        if (self.before_ns + self.after_ns) / 2.0 < 150.0 { Place::Near } else { Place::Far }
-    }
 }
 
 /// How quiet the host was.
@@ -277,15 +245,18 @@ impl Record {
         let latency = Latency::new(measured, self.case.workload.latency());
         let [before, after] = &measured.probes;
         let floor = match (&before.floor, &after.floor) {
-            (Some(a), Some(b)) if a.name == b.name => Some((a.name.clone(), (a.ns + b.ns) / 2.0)),
+            (Some(a), Some(b)) if a.name == b.name => Some(Floor { ns: (a.ns + b.ns) / 2.0, ..a.clone() }),
             // The bound changed between the readings: the lower one still holds.
-            (Some(a), Some(b)) => {
-                Some(if a.ns < b.ns { (a.name.clone(), a.ns) } else { (b.name.clone(), b.ns) })
-            }
+            (Some(a), Some(b)) => Some(if a.ns < b.ns { a.clone() } else { b.clone() }),
             _ => None,
         };
-        let floor =
-            floor.zip(latency.p50).map(|((name, ns), p50)| FloorRow { name, ns, ratio: p50 as f64 / ns });
+        let floor = floor.and_then(|Floor { name, bounds, ns }| {
+            let bounded = match bounds {
+                Bounds::Latency => latency.p50? as f64,
+                Bounds::Message => measured.elapsed_ns as f64 / measured.messages.max(1) as f64,
+            };
+            Some(FloorRow { name, bounds, ns, ratio: bounded / ns })
+        });
         let distance = before.distance_ns.zip(after.distance_ns).map(|(a, b)| Distance::new(a, b));
         let sentinel_ns = (before.sentinel_ns + after.sentinel_ns) as f64 / 2.0;
         let sentinel_ratio = sentinel_ns / usual_sentinel_ns.unwrap_or(sentinel_ns);
@@ -349,18 +320,5 @@ impl Latency {
             mean: histogram.mean(),
             histogram: Encoded::encode(histogram),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_distance_is_near_far_and_perhaps_mixed() {
-        assert_eq!(Distance::new(61.0, 60.0).place(), Place::Near);
-        assert_eq!(Distance::new(330.0, 340.0).place(), Place::Far);
-        assert!(!Distance::new(330.0, 340.0).mixed);
-        assert!(Distance::new(60.0, 330.0).mixed);
     }
 }

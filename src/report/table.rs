@@ -4,7 +4,7 @@ use super::figure::{count, megabytes, nanoseconds, nanoseconds_with_range, ratio
 use super::look::{Look, new_table};
 use crate::plan::variable::{VARIABLES, word};
 use crate::plan::{Model, human_size};
-use crate::record::{FloorLine, Place, Record, Status};
+use crate::record::{Distance, FloorLine, Place, Record, Status};
 use crate::stats::{Spread, Summary, summarise};
 use comfy_table::{CellAlignment, Table};
 use std::collections::BTreeMap;
@@ -157,17 +157,23 @@ fn reasons(rows: &[&Record], look: Look) -> Table {
     table
 }
 
+/// Where two CPUs were while something was measured.
+fn moment(distance: Distance) -> String {
+    if distance.mixed { "mixed".to_owned() } else { word(distance.place()) }
+}
+
 /// The floors of this machine.
 pub fn floors(lines: &[FloorLine], look: Look) -> String {
     let mut table = new_table(look);
-    table.set_header(["floor", "pin", "median", "min", "max", "MB/s"]);
-    for column in table.column_iter_mut().skip(2) {
+    table.set_header(["floor", "pin", "distance", "median", "min", "max", "MB/s"]);
+    for column in table.column_iter_mut().skip(3) {
         column.set_cell_alignment(CellAlignment::Right);
     }
     for line in lines {
         table.add_row([
             line.name.clone(),
             line.pin.to_owned(),
+            line.distance.map_or("–".to_owned(), moment),
             nanoseconds(line.ns),
             nanoseconds(line.min_ns),
             nanoseconds(line.max_ns),

@@ -3,7 +3,7 @@
 use super::figure::{count, megabytes, nanoseconds, nanoseconds_with_range, ratio};
 use super::look::{Look, new_table};
 use crate::plan::variable::{VARIABLES, word};
-use crate::plan::{Model, human_size};
+use crate::plan::{Metric, Model, human_size};
 use crate::record::{Distance, FloorLine, Place, Record, Status};
 use crate::stats::{Spread, Summary, summarise};
 use comfy_table::{CellAlignment, Table};
@@ -20,14 +20,14 @@ enum Better {
 }
 
 const COLUMNS: [Column; 9] = [
-    ("p50", |s| s.p50, nanoseconds, Better::Less),
-    ("p99", |s| s.p99, nanoseconds, Better::Less),
-    ("p99.9", |s| s.p999, nanoseconds, Better::Less),
-    ("max", |s| s.max, nanoseconds, Better::Less),
-    ("messages/s", |s| s.messages_per_s, count, Better::More),
-    ("MB/s", |s| s.bytes_per_s, megabytes, Better::More),
-    ("CPU/msg", |s| s.cpu_ns, nanoseconds, Better::Less),
-    ("switches/msg", |s| s.switches, |n| format!("{n:.2}"), Better::Less),
+    (Metric::P50.name(), |s| s.p50, nanoseconds, Better::Less),
+    (Metric::P99.name(), |s| s.p99, nanoseconds, Better::Less),
+    (Metric::P999.name(), |s| s.p999, nanoseconds, Better::Less),
+    (Metric::Max.name(), |s| s.max, nanoseconds, Better::Less),
+    (Metric::Messages.name(), |s| s.messages_per_s, count, Better::More),
+    (Metric::Bytes.name(), |s| s.bytes_per_s, megabytes, Better::More),
+    (Metric::Cpu.name(), |s| s.cpu_ns, nanoseconds, Better::Less),
+    (Metric::Switches.name(), |s| s.switches, |n| format!("{n:.2}"), Better::Less),
     ("× floor", |s| s.floor_ratio, ratio, Better::Less),
 ];
 
@@ -100,7 +100,7 @@ fn title(summary: &Summary<'_>) -> String {
     format!("{title}   ({kind}{floor})")
 }
 
-fn heading(title: &str, look: Look) -> String {
+pub(super) fn heading(title: &str, look: Look) -> String {
     match look {
         Look::Plain { bold: true } => format!("\u{1b}[1m{title}\u{1b}[0m"),
         Look::Plain { bold: false } => title.to_owned(),

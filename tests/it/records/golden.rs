@@ -37,7 +37,7 @@ fn same_values() {
     let written = text("records-v1.jsonl");
     let records = records();
     assert_eq!(values(&jsonl(&records)), values(&written));
-    let document = json("run", "here", true, &records);
+    let document = json("run", "here", true, &records, &[]);
     assert_eq!(document["records"], Value::Array(values(&written)));
     let states: Vec<Status> = records.iter().map(|record| record.status).collect();
     assert_eq!(states[..5], [Status::Ok; 5]);

@@ -2,6 +2,7 @@
 
 mod environment;
 mod id;
+mod noise;
 mod row;
 mod store;
 
@@ -9,5 +10,6 @@ mod store;
 pub use crate::trial::{Bounds, Distance, FloorLine, Place};
 pub use environment::{Environment, Host};
 pub use id::{fresh_seed, now_utc, run_id};
-pub use row::{CaseRow, ChecksRow, Cpu, FloorRow, Latency, Noise, Record, SCHEMA, Status, Throughput};
+pub use noise::Noise;
+pub use row::{CaseRow, ChecksRow, Cpu, FloorRow, Latency, Record, SCHEMA, Status, Throughput};
 pub use store::{LoadError, Store, load};

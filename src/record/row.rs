@@ -1,8 +1,9 @@
 //! One trial as one JSON object. Integers are nanoseconds, bytes and counts; nothing is rounded here.
 
+use super::noise::Noise;
 use crate::plan::{Case, Model};
 use crate::sys::cpu::{Usage, tick_ns};
-use crate::trial::{Bounds, Distance, Failure, Floor, Measured, Place};
+use crate::trial::{Bounds, Calibration, Distance, Failure, Floor, Measured, Place};
 use crate::workload::ledger::Checks;
 use crate::workload::tally::Encoded;
 use crate::workload::{LatencyKind, Workload};
@@ -65,6 +66,9 @@ pub struct Record {
     /// What the checks found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checks: Option<ChecksRow>,
+    /// What was found of the ways to move bytes before the trial, where `copy=auto` had a choice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<Calibration>,
     /// What bounds the case, measured around the trial.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub floor: Option<FloorRow>,
@@ -173,20 +177,6 @@ pub struct FloorRow {
     pub ratio: f64,
 }
 
-/// How quiet the host was.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Noise {
-    /// Whether any of the rest is beyond its limit.
-    pub dirty: bool,
-    /// Clock ticks that the hypervisor took away, over all CPUs.
-    pub steal_ticks: u64,
-    /// Time of a fixed loop around the trial, as a multiple of the run's median so far.
-    pub sentinel_ratio: f64,
-    /// `None` if the ends share a CPU.
-    #[serde(default)]
-    pub distance: Option<Distance>,
-}
-
 impl Record {
     /// The record of a case that this host cannot run.
     pub fn skipped(run: &str, seed: u64, case: &Case, reason: &str) -> Record {
@@ -234,6 +224,7 @@ impl Record {
             throughput: None,
             cpu: None,
             checks: None,
+            calibration: None,
             floor: None,
             noise: None,
         }
@@ -275,6 +266,7 @@ impl Record {
                 ns_per_message: cpu_ns as f64 / measured.messages.max(1) as f64,
             }),
             checks: Some(ChecksRow { checks: measured.checks, processes: measured.processes }),
+            calibration: measured.calibration,
             floor,
             noise: Some(Noise {
                 dirty: (sentinel_ratio - 1.0).abs() > 0.05

@@ -50,6 +50,9 @@ pub fn tables(records: &[Record], look: Look) -> String {
         let by_p50 = |row: &&Summary<'_>| row.p50.map_or(f64::INFINITY, |p50| p50.median);
         rows.sort_by(|a, b| by_p50(a).total_cmp(&by_p50(b)));
         let _ = writeln!(text, "{}\n{}\n", heading(&title, look), table(&rows, look).trim_fmt());
+        for line in rows.iter().filter_map(|row| chosen_copy(row)) {
+            let _ = writeln!(text, "{line}\n");
+        }
     }
     let listed: [(Status, &str); 2] = [(Status::Failed, "failed"), (Status::Skipped, "skipped")];
     for (status, name) in listed {
@@ -138,6 +141,19 @@ fn table(rows: &[&Summary<'_>], look: Look) -> Table {
         table.add_row(cells);
     }
     table
+}
+
+/// What `copy=auto` came to, if it had a choice.
+fn chosen_copy(row: &Summary<'_>) -> Option<String> {
+    let [memcpy, nt] = row.calibration?;
+    Some(format!(
+        "{}: copy=auto chose nt in {} of {} trials (tried before each: memcpy {}, nt {} a message)",
+        row.example.case.transport,
+        row.nt_trials,
+        row.trials,
+        nanoseconds(memcpy.median),
+        nanoseconds(nt.median),
+    ))
 }
 
 fn best_of(rows: &[&Summary<'_>], (_, figure, _, better): &Column) -> Option<f64> {

@@ -1,7 +1,7 @@
 //! The trials of one case, at one distance, in one line of figures.
 
 use super::figure::figure;
-use crate::plan::Metric;
+use crate::plan::{CopyWay, Metric};
 use crate::record::{Place, Record, Status};
 use std::collections::BTreeMap;
 
@@ -64,6 +64,11 @@ pub struct Summary<'a> {
     pub switches: Option<Spread>,
     /// What the floor of the moment bounds as a multiple of it.
     pub floor_ratio: Option<Spread>,
+    /// Where `copy=auto` had a choice: what a message took by plain and by non-temporal stores when both were tried, in
+    /// nanoseconds.
+    pub calibration: Option<[Spread; 2]>,
+    /// Trials in which that choice was non-temporal stores.
+    pub nt_trials: usize,
 }
 
 /// Summarises the trials that count, in the order in which their cases first appear.
@@ -98,6 +103,13 @@ fn summary<'a>(place: Place, trials: &[&'a Record]) -> Option<Summary<'a>> {
         cpu_ns: of(Metric::Cpu),
         switches: of(Metric::Switches),
         floor_ratio: spread(&|trial| Some(trial.floor.as_ref()?.ratio)),
+        calibration: spread(&|trial| Some(trial.calibration?.memcpy_ns))
+            .zip(spread(&|trial| Some(trial.calibration?.nt_ns)))
+            .map(|(memcpy, nt)| [memcpy, nt]),
+        nt_trials: trials
+            .iter()
+            .filter(|trial| trial.calibration.is_some_and(|tried| tried.chosen() == CopyWay::Nt))
+            .count(),
     })
 }
 

@@ -37,6 +37,7 @@ impl Transport for Pipe {
         processes: true,
         waits: ALL_WAITS,
         one_write_broadcast: false,
+        ring: false,
         echo: false,
     };
     type Address = Address;

@@ -30,10 +30,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
+mod inbox;
 mod main_end;
+mod outbox;
 mod renderer_end;
 
-pub use main_end::{RingInbox, RingOutbox};
+pub use inbox::RingInbox;
+pub use outbox::RingOutbox;
 pub use renderer_end::{RingRx, RingTx};
 
 /// Where frames start in a segment; everything before is words.
@@ -60,6 +63,7 @@ struct Shape {
     max_frame: usize,
     capacity: usize,
     spin: Duration,
+    nt_from: usize,
 }
 
 /// Main's segments, before anybody has connected.
@@ -78,6 +82,7 @@ pub const fn caps(about: &'static str) -> Caps {
         processes: true,
         waits: ALL_WAITS,
         one_write_broadcast: true,
+        ring: true,
         echo: false,
     }
 }
@@ -143,7 +148,13 @@ impl Shape {
             _ => 1,
         };
         let capacity = capacity_for(spec.max_frame * frames).max(256 << 10);
-        Shape { windows: spec.windows, max_frame: spec.max_frame, capacity, spin: spec.spin }
+        Shape {
+            windows: spec.windows,
+            max_frame: spec.max_frame,
+            capacity,
+            spin: spec.spin,
+            nt_from: spec.nt_from,
+        }
     }
 
     /// Bytes of a link's segment.
@@ -216,7 +227,7 @@ impl Link {
     }
 
     fn up_producer(&self) -> Producer {
-        Producer::new(self.word(1), vec![(0, self.word(2))], self.up_frames())
+        Producer::new(self.word(1), vec![(0, self.word(2))], self.up_frames(), self.shape.nt_from)
     }
 
     fn up_consumer(&self) -> Consumer {
@@ -224,7 +235,7 @@ impl Link {
     }
 
     fn down_producer(&self) -> Producer {
-        Producer::new(self.word(3), vec![(0, self.word(4))], self.down_frames())
+        Producer::new(self.word(3), vec![(0, self.word(4))], self.down_frames(), self.shape.nt_from)
     }
 
     fn down_consumer(&self) -> Consumer {

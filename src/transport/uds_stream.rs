@@ -36,6 +36,7 @@ impl Transport for UdsStream {
         processes: true,
         waits: ALL_WAITS,
         one_write_broadcast: false,
+        ring: false,
         echo: false,
     };
     type Address = Address;

@@ -74,7 +74,10 @@ impl Bound {
             _ if load.echo => return None, // there is no other end
             (true, true) => What::FarSleepers,
             (true, false) => What::Sleepers,
-            (false, true) if load.in_flight > 1 && kind == LatencyKind::OneWay => What::Stream,
+            // Several senders may be on several CPUs.
+            (false, true) if load.in_flight > 1 && load.active == 1 && kind == LatencyKind::OneWay => {
+                What::Stream
+            }
             (false, true) => What::Lines,
             (false, false) => return None,
         };
@@ -144,7 +147,17 @@ mod tests {
     use crate::workload::Workload;
 
     fn load(workload: Workload, in_flight: u64) -> Load {
-        Load { workload, payload: 64, in_flight, windows: 1, key: 0, echo: false, clock: Clock::monotonic() }
+        Load {
+            workload,
+            payload: 64,
+            in_flight,
+            batch: 1,
+            windows: 1,
+            active: 1,
+            key: 0,
+            echo: false,
+            clock: Clock::monotonic(),
+        }
     }
 
     #[test]
@@ -164,6 +177,8 @@ mod tests {
         assert_eq!(of(Invoke, 256, Block, true), Some(What::Lines));
         assert_eq!(of(Broadcast, 256, Block, true), Some(What::Lines));
         assert_eq!(of(Send, 256, Block, false), None);
+        let several = Load { active: 2, windows: 2, ..load(Send, 256) };
+        assert_eq!(Bound::of(&several, Block, true).map(|bound| bound.floor), Some(What::Lines));
         let echo = Load { echo: true, ..load(Invoke, 1) };
         assert_eq!(Bound::of(&echo, Block, true), None);
     }

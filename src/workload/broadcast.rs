@@ -33,6 +33,7 @@ pub fn main<I: Inbox>(
     let mut first_ns = None;
     for sequence in 0..total {
         while windows.iter().any(|window| window.is_full(sequence)) {
+            outbox.flush()?;
             take_report(inbox, &mut windows, &sent, &mut tallies)?;
         }
         if phase.samples(sequence) {
@@ -40,9 +41,15 @@ pub fn main<I: Inbox>(
             first_ns.get_or_insert(now);
             stamps.push(now);
         }
-        outbox.broadcast(load.payload, |payload| pattern.fill(payload, sequence))?;
+        let fill = |payload: &mut [u8]| pattern.fill(payload, sequence);
+        if load.completes_batch(sequence) {
+            outbox.broadcast(load.payload, fill)?;
+        } else {
+            outbox.post_broadcast(load.payload, fill)?;
+        }
         sent.fill(sequence + 1);
     }
+    outbox.flush()?;
     while windows.iter().any(|window| !window.is_settled(total)) {
         take_report(inbox, &mut windows, &sent, &mut tallies)?;
     }

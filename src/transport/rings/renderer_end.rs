@@ -69,14 +69,22 @@ impl<W: Wait> Tx for RingTx<W> {
 
     #[inline]
     fn send(&mut self, len: usize, fill: impl FnOnce(&mut [u8])) -> Result<()> {
-        check_len(len, self.common.max_frame)?;
-        if self.main_is_gone() {
-            return Err(Error::Closed { peer: None });
+        self.push(len, false, fill)?;
+        self.flush()
+    }
+
+    #[inline]
+    fn post(&mut self, len: usize, fill: impl FnOnce(&mut [u8])) -> Result<()> {
+        self.push(len, true, fill)?;
+        if !self.up.holds() {
+            self.tell_main(); // the batch was full
         }
-        if !self.up.has_room(len)? {
-            self.wait_for_room(len)?;
-        }
-        self.up.push(0, len, fill);
+        Ok(())
+    }
+
+    #[inline]
+    fn flush(&mut self) -> Result<()> {
+        self.up.publish();
         self.tell_main();
         Ok(())
     }
@@ -94,6 +102,7 @@ impl<W: Wait> Tx for RingTx<W> {
         if self.main_is_gone() {
             return Err(Error::Closed { peer: None });
         }
+        self.up.publish(); // what was posted comes first
         self.caller.ask(len, fill);
         self.tell_main();
         let reply = wait_for::<W, _>(&rx.bell, &self.common.budget, || match self.caller.poll() {
@@ -116,6 +125,20 @@ impl<W: Wait> Tx for RingTx<W> {
 }
 
 impl<W: Wait> RingTx<W> {
+    /// Puts a frame into the ring. `more` says that others may follow before it is published.
+    #[inline]
+    fn push(&mut self, len: usize, more: bool, fill: impl FnOnce(&mut [u8])) -> Result<()> {
+        check_len(len, self.common.max_frame)?;
+        if self.main_is_gone() {
+            return Err(Error::Closed { peer: None });
+        }
+        if !self.up.has_room(len)? {
+            self.wait_for_room(len)?;
+        }
+        self.up.push(0, len, more, fill);
+        Ok(())
+    }
+
     fn main_is_gone(&self) -> bool {
         is_gone(&self.link.flags.inbox_gone) || self.main_died.load(Ordering::Acquire) // SYNC: the Watch in open
     }
@@ -129,7 +152,7 @@ impl<W: Wait> RingTx<W> {
             Ok(true) => Some(Ok(())),
             Ok(false) if self.main_is_gone() => Some(Err(Error::Closed { peer: None })),
             Ok(false) => {
-                self.tell_main(); // a pad may have been published
+                self.tell_main(); // it may sleep before what it has to read first
                 None
             }
         })
@@ -153,6 +176,7 @@ impl<W: Wait> RingTx<W> {
 
 impl<W> Drop for RingTx<W> {
     fn drop(&mut self) {
+        self.up.publish();
         set_gone(&self.link.flags.renderer_gone);
         self.hub.ready.fetch_or(self.bit, Ordering::SeqCst); // SYNC: the swap in RingInbox::find
         self.hub.inbox_bell.ring();

@@ -164,7 +164,11 @@ fn same(ends: &Ends) -> io::Result<Vec<FloorLine>> {
 }
 
 /// Two threads on the given CPUs; `ping` runs on this one (which is restricted and stays so), `pong` on the other.
-fn with_partner<T>(ends: &Ends, ping: impl FnOnce() -> T, pong: impl FnOnce() + Send) -> io::Result<T> {
+pub(super) fn with_partner<T>(
+    ends: &Ends,
+    ping: impl FnOnce() -> T,
+    pong: impl FnOnce() + Send,
+) -> io::Result<T> {
     restrict(&ends[0])?;
     std::thread::scope(|scope| {
         std::thread::Builder::new().spawn_scoped(scope, || {

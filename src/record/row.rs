@@ -171,7 +171,7 @@ pub struct FloorRow {
     /// What of the trial it bounds.
     #[serde(default, skip_serializing_if = "Bounds::is_latency")]
     pub bounds: Bounds,
-    /// Mean of the readings before and after, in nanoseconds.
+    /// Mean of the readings before and after, in nanoseconds; the smaller one if they differ by more than 30 %.
     pub ns: f64,
     /// What it bounds as a multiple of it: the median latency, or the time for each message.
     pub ratio: f64,
@@ -236,8 +236,10 @@ impl Record {
         let latency = Latency::new(measured, self.case.workload.latency());
         let [before, after] = &measured.probes;
         let floor = match (&before.floor, &after.floor) {
-            (Some(a), Some(b)) if a.name == b.name => Some(Floor { ns: (a.ns + b.ns) / 2.0, ..a.clone() }),
-            // The bound changed between the readings: the lower one still holds.
+            (Some(a), Some(b)) if a.name == b.name && a.ns.max(b.ns) <= 1.3 * a.ns.min(b.ns) => {
+                Some(Floor { ns: (a.ns + b.ns) / 2.0, ..a.clone() })
+            }
+            // The bound changed between the readings, or something came between: the lower one still holds.
             (Some(a), Some(b)) => Some(if a.ns < b.ns { a.clone() } else { b.clone() }),
             _ => None,
         };

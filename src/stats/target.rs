@@ -99,9 +99,15 @@ fn figure_at(trial: &Record, metric: Metric) -> Result<(Place, f64), String> {
     Ok((trial.place(), figure.ok_or_else(|| format!("no trial has enough samples for {}", metric.name()))?))
 }
 
+/// A trial that takes less than so much of its floor says nothing but that the floor was disturbed.
+const LOWEST: f64 = 0.8;
+
 fn over_floor(trial: &Record, metric: Metric) -> Result<(Place, f64), String> {
     let (place, figure) = figure_at(trial, metric)?;
     let floor = trial.floor.as_ref().ok_or("no floor that is measured bounds it")?;
+    if floor.ratio < LOWEST {
+        return Err(format!("its floor ({}) was disturbed: the trials were faster", floor.name));
+    }
     match (floor.bounds, metric) {
         (Bounds::Latency, metric) if metric.is_latency() => Ok((place, figure / floor.ns)),
         // The floor is a time, the figure a rate.
@@ -234,6 +240,8 @@ mod tests {
             reason: Some(reason.into()),
             ..trial("b", 0, 1, 1.0, NEAR)
         };
+        let mut fast = ours.clone();
+        fast.floor.as_mut().unwrap().ratio = 0.5;
         let bare = Record { floor: None, ..ours.clone() };
         for (target, records, reason) in [
             (&floor, vec![], "a was not run"),
@@ -252,6 +260,7 @@ mod tests {
             ),
             (&other, vec![ours.clone(), trial("b", 0, 0, 1.0, NEAR)], "the other case's p50 is 0"),
             (&floor, vec![trial("a", 0, 1, 1.0, MIXED)], "the distance changed during the trials"),
+            (&floor, vec![fast], "its floor (made up) was disturbed: the trials were faster"),
             (&floor, vec![bare], "no floor that is measured bounds it"),
             (&p99, vec![ours.clone()], "no trial has enough samples for p99"),
         ] {

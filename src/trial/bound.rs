@@ -40,8 +40,8 @@ impl Bounds {
 const NS: u64 = 2_000_000;
 /// Wake-ups in one probe: at most about 5 ms where they are slow.
 const WAKE_UPS: u32 = 100;
-/// Bytes of a message that fit beside the word that hands it over, in one line.
-const ONE_LINE: usize = 56;
+/// Larger messages are better handed over by one word.
+const MOST_LINES: usize = 2;
 
 /// The floor of a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,10 +89,14 @@ impl Bound {
         let size = human_size(self.payload);
         let floor = |name: String, ns| Floor { name, bounds: Bounds::Latency, ns };
         Ok(match self.floor {
-            What::Lines if self.payload <= ONE_LINE => self.share(floor(
-                "one-line message round trip (owned)".to_owned(),
-                cache::owned_message_round_trip(ends, NS)?,
-            )),
+            What::Lines if cache::lines_for(self.payload) <= MOST_LINES => {
+                let count = cache::lines_for(self.payload);
+                let name = if count == 1 { "one" } else { "two" };
+                self.share(floor(
+                    format!("{name}-line message round trip (owned)"),
+                    cache::owned_message_round_trip(ends, count, NS)?,
+                ))
+            }
             What::Lines => self.share(floor(
                 format!("reply in place, {size}"),
                 bulk::reply_in_place(ends, self.payload, NS)?.median(),
@@ -209,6 +213,8 @@ mod tests {
         named(floor(Invoke, 1, WaitKind::Block, false, 4 << 20), "two copies of the payload");
         if crate::sys::cpu::allowed().unwrap().len() > 1 {
             named(floor(Invoke, 1, WaitKind::Spin, true, 56), "one-line message round trip (owned)");
+            named(floor(Invoke, 1, WaitKind::Spin, true, 57), "two-line message round trip (owned)");
+            named(floor(Invoke, 1, WaitKind::Spin, true, 113), "reply in place, 113B");
             named(floor(Send, 1, WaitKind::Spin, true, 4096), "half a reply in place, 4KiB");
             let stream = floor(Send, 8, WaitKind::Spin, true, 64);
             assert_eq!(named(stream, "streaming, 64B a message"), Bounds::Message);

@@ -1,4 +1,4 @@
-//! A cache line that goes there and back: alone, with a message in it, and with a line for each direction.
+//! Cache lines that go there and back: one alone, one or a few with a message in them, and one for each direction.
 //!
 //! How one polls matters as much as the distance. Whoever polls by plain loads gets the line to read, and must fetch it
 //! once more to answer in it; whoever polls as if to write (a compare-and-swap that fails, or `prefetchw`) owns it when the
@@ -125,47 +125,66 @@ impl Line {
     }
 }
 
-/// A message of 56 bytes and its reply through `there` and `back`, written and read in full, for about `ns`.
-fn message(ends: &Ends, there: &Line, back: &Line, poll: Poll, ns: u64) -> io::Result<Readings> {
-    let mut wrong = 0;
-    let one = std::ptr::eq(there, back);
+/// Waits until every line holds another token than `seen`, and reads them; answers the token, and in `wrong` what was not as
+/// it was passed.
+#[inline]
+fn take(lines: &[Line], seen: u64, poll: Poll, wrong: &mut u64) -> u64 {
+    let mut token = seen;
+    for line in lines {
+        token = wait_past(&line.word, seen, poll);
+        if token == OVER {
+            break;
+        }
+        *wrong |= line.read(token);
+    }
+    token
+}
+
+/// A message and its reply through the lines `there` and `back`, written and read in full, for about `ns`.
+fn message(ends: &Ends, there: &[Line], back: &[Line], poll: Poll, ns: u64) -> io::Result<Readings> {
+    // In the same lines an answer follows on our own token; in others, on the last answer.
+    let same = std::ptr::eq(there, back);
+    let (mut wrong, mut wrong_there) = (0, 0);
     let ping = |token| {
-        there.pass(token + 1);
-        // In one line an answer follows on our own word; in two, on the last answer.
-        let seen = wait_past(&back.word, if one { token + 1 } else { token }, poll);
-        wrong |= back.read(seen);
-        seen
+        there.iter().for_each(|line| line.pass(token + 1));
+        take(back, if same { token + 1 } else { token }, poll, &mut wrong)
     };
-    let mut wrong_there = 0;
-    let pong = |token| {
-        let seen = wait_past(&there.word, if one { token } else { token.saturating_sub(1) }, poll);
+    let pong = |token: u64| {
+        let seen = take(there, if same { token } else { token.saturating_sub(1) }, poll, &mut wrong_there);
         if seen == OVER {
             return OVER;
         }
-        wrong_there |= there.read(seen);
-        back.pass(seen + 1);
+        back.iter().for_each(|line| line.pass(seen + 1));
         seen + 1
     };
-    let readings = rounds(ends, ns, &there.word, ping, pong)?;
+    let readings = rounds(ends, ns, &there[0].word, ping, pong)?;
     if wrong | wrong_there != 0 {
         return Err(io::Error::other("a message in a cache line did not arrive as it was sent"));
     }
     Ok(readings)
 }
 
-/// A message of 56 bytes and its reply in one line, which also holds the word that hands it over.
-pub(in super::super) fn message_round_trip(ends: &Ends, poll: Poll, ns: u64) -> io::Result<Readings> {
-    let line = Line::default();
-    message(ends, &line, &line, poll, ns)
+/// Bytes of a message that fit into a line beside its word.
+const BESIDE: usize = 56;
+
+/// How many lines hold a message, each with a word of its own.
+pub(in super::super) fn lines_for(payload: usize) -> usize {
+    payload.div_ceil(BESIDE).max(1)
 }
 
-/// The same in the better of the two ways to own the line that one waits for.
-pub(in super::super) fn owned_message_round_trip(ends: &Ends, ns: u64) -> io::Result<f64> {
-    let exchange = message_round_trip(ends, Poll::Exchange, ns / 2)?.median();
-    Ok(message_round_trip(ends, Poll::Prefetch, ns / 2)?.median().min(exchange))
+/// A message and its reply in `count` lines, each of which also holds a word that hands it over.
+pub(super) fn message_round_trip(ends: &Ends, count: usize, poll: Poll, ns: u64) -> io::Result<Readings> {
+    let lines: Vec<Line> = std::iter::repeat_with(Line::default).take(count).collect();
+    message(ends, &lines, &lines, poll, ns)
+}
+
+/// The same in the better of the two ways to own the lines that one waits for.
+pub(in super::super) fn owned_message_round_trip(ends: &Ends, count: usize, ns: u64) -> io::Result<f64> {
+    let exchange = message_round_trip(ends, count, Poll::Exchange, ns / 2)?.median();
+    Ok(message_round_trip(ends, count, Poll::Prefetch, ns / 2)?.median().min(exchange))
 }
 
 /// A message of 56 bytes in one line, and its reply in another: nobody writes where the other writes.
 pub(super) fn two_line_round_trip(ends: &Ends, ns: u64) -> io::Result<Readings> {
-    message(ends, &Line::default(), &Line::default(), Poll::Load, ns)
+    message(ends, &[Line::default()], &[Line::default()], Poll::Load, ns)
 }

@@ -135,11 +135,13 @@ fn cross(ends: &Ends) -> io::Result<Vec<FloorLine>> {
     add("cache-line round trip", None, token_round_trip(ends, Poll::Load, NS)?)?;
     add("cache-line round trip (CAS)", None, token_round_trip(ends, Poll::Exchange, NS)?)?;
     add("cache-line round trip (prefetchw)", None, token_round_trip(ends, Poll::Prefetch, NS)?)?;
-    add("one-line message round trip", None, message_round_trip(ends, Poll::Load, NS)?)?;
-    add("one-line message round trip (CAS)", None, message_round_trip(ends, Poll::Exchange, NS)?)?;
-    add("one-line message round trip (prefetchw)", None, message_round_trip(ends, Poll::Prefetch, NS)?)?;
-    add("two-line message round trip", None, two_line_round_trip(ends, NS)?)?;
-    for size in [4 << 10, 64 << 10, 1 << 20] {
+    add("one-line message round trip", None, message_round_trip(ends, 1, Poll::Load, NS)?)?;
+    add("one-line message round trip (CAS)", None, message_round_trip(ends, 1, Poll::Exchange, NS)?)?;
+    add("one-line message round trip (prefetchw)", None, message_round_trip(ends, 1, Poll::Prefetch, NS)?)?;
+    add("message round trip, a line each way", None, two_line_round_trip(ends, NS)?)?;
+    add("two-line message round trip (CAS)", None, message_round_trip(ends, 2, Poll::Exchange, NS)?)?;
+    add("two-line message round trip (prefetchw)", None, message_round_trip(ends, 2, Poll::Prefetch, NS)?)?;
+    for size in [64, 256, 4 << 10, 64 << 10, 1 << 20] {
         let readings = bulk::reply_in_place(ends, size, NS)?;
         add(&format!("reply in place, {}", human_size(size)), Some(2 * size), readings)?;
     }

@@ -17,6 +17,7 @@
 //! ```
 
 mod consumer;
+pub mod index;
 mod producer;
 mod staging;
 

@@ -1,5 +1,6 @@
 //! The writing end.
 
+use super::index::WriteIndex;
 use super::staging::Staging;
 use super::{Corrupt, HEADER, PAD, span};
 use crate::ring::shared::{Block, Word};
@@ -8,16 +9,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// The writing end. What is pushed is seen once it is [published](Self::publish): a batch costs one handing over.
 #[derive(Debug)]
 pub struct Producer {
-    tail: Word<AtomicU64>,
-    /// One for each consumer that still counts.
-    heads: Vec<(usize, Word<AtomicU64>)>,
+    index: WriteIndex<Word<AtomicU64>>,
     block: Block,
-    position: u64,
-    /// Everything before this is published.
-    published: u64,
-    /// Everything before this is consumed, as far as we have looked.
-    consumed: u64,
-    /// Frames that go into the block when they are published: all since `published`, or none.
+    /// Frames that go into the block when they are published: all since then, or none.
     staging: Staging,
 }
 
@@ -30,24 +24,24 @@ impl Producer {
         block: Block,
         nt_from: usize,
     ) -> Producer {
-        let staging = Staging::new(nt_from);
-        Producer { tail, heads, block, position: 0, published: 0, consumed: 0, staging }
+        let index = WriteIndex::new(tail, heads, block.capacity());
+        Producer { index, block, staging: Staging::new(nt_from) }
     }
 
     /// Where the next frame goes; whatever lies before it has been pushed.
     pub fn position(&self) -> u64 {
-        self.position
+        self.index.position()
     }
 
     /// Whether something has been pushed and not published.
     #[inline]
     pub fn holds(&self) -> bool {
-        self.position != self.published
+        self.index.position() != self.index.published()
     }
 
     /// Stops waiting for one consumer, which has gone.
     pub fn forget(&mut self, consumer: usize) {
-        self.heads.retain(|&(name, _)| name != consumer);
+        self.index.forget(consumer);
     }
 
     /// Whether a frame of `len` bytes can be pushed now. May publish, always if the answer is no: wake the consumer then.
@@ -58,7 +52,8 @@ impl Producer {
     pub fn has_room(&mut self, len: usize) -> Result<bool, Corrupt> {
         let need = span(len);
         assert!(need <= self.block.capacity());
-        let to_end = self.block.to_end(self.position);
+        let position = self.position();
+        let to_end = self.block.to_end(position);
         if to_end == self.block.capacity() {
             self.publish(); // staged frames do not go round the end
         }
@@ -69,9 +64,9 @@ impl Producer {
             return Ok(false);
         }
         self.publish();
-        let [word, _] = self.block.header(self.position);
+        let [word, _] = self.block.header(position);
         word.store(PAD | (to_end - HEADER) as u64, Ordering::Relaxed); // published by the tail below
-        self.position += to_end as u64;
+        self.index.advance(to_end);
         self.publish();
         self.has_free(need)
     }
@@ -80,19 +75,19 @@ impl Producer {
     /// it is published.
     #[inline]
     pub fn push(&mut self, mark: u64, len: usize, more: bool, fill: impl FnOnce(&mut [u8])) {
-        let need = span(len);
-        assert!(need <= self.block.to_end(self.position) && self.free() >= need);
+        let (need, position) = (span(len), self.position());
+        assert!(need <= self.block.to_end(position) && self.index.free() >= need);
         if self.staging.wants(need, more) {
             self.staging.push([len as u64, mark], len, need, fill);
         } else {
-            let [word, mark_word] = self.block.header(self.position);
+            let [word, mark_word] = self.block.header(position);
             word.store(len as u64, Ordering::Relaxed); // both published by the tail in publish
             mark_word.store(mark, Ordering::Relaxed);
             // SAFETY: `free` says that the consumers have passed these bytes, and none reads them again before the
             // tail is published.
-            unsafe { self.block.lend_mut(self.position + HEADER as u64, len, fill) };
+            unsafe { self.block.lend_mut(position + HEADER as u64, len, fill) };
         }
-        self.position += need as u64;
+        self.index.advance(need);
         if self.staging.is_full() {
             self.publish();
         }
@@ -107,36 +102,26 @@ impl Producer {
         if let Some(frames) = self.staging.frames() {
             let write = |block: &mut [u8]| frames.write_to(block);
             // SAFETY: as for a frame in `push`; no pad lies between staged frames, so they are contiguous.
-            unsafe { self.block.lend_mut(self.published, frames.len(), write) };
+            unsafe { self.block.lend_mut(self.index.published(), frames.len(), write) };
             self.staging.clear();
         }
-        self.published = self.position;
-        self.tail.store(self.position, Ordering::Release); // SYNC: the Acquire load in Consumer::available
+        self.index.publish();
         true
     }
 
-    pub(super) fn free(&self) -> usize {
-        self.block.capacity() - (self.position - self.consumed) as usize
-    }
-
+    /// As the index's; publishes if the answer is no: the consumer makes room only by what it sees.
     #[inline]
     fn has_free(&mut self, need: usize) -> Result<bool, Corrupt> {
-        if self.free() >= need {
-            return Ok(true);
-        }
-        let mut consumed = self.position;
-        for (_, head) in &self.heads {
-            let head = head.load(Ordering::Acquire); // SYNC: the Release store in Consumer::release
-            if head > self.published || head < self.consumed {
-                return Err(Corrupt("head outside the ring"));
-            }
-            consumed = consumed.min(head);
-        }
-        self.consumed = consumed;
-        let enough = self.free() >= need;
+        let enough = self.index.has_free(need)?;
         if !enough {
-            self.publish(); // the consumer makes room only by what it sees
+            self.publish();
         }
         Ok(enough)
+    }
+
+    /// Bytes that may be written, as far as we have looked.
+    #[cfg(test)]
+    pub(super) fn free(&self) -> usize {
+        self.index.free()
     }
 }

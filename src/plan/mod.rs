@@ -3,17 +3,22 @@
 mod axes;
 mod case;
 mod error;
+mod metric;
 mod nearest;
+mod reader;
 mod size;
 mod suite;
+mod target;
 pub mod variable;
 
 pub use axes::{Axes, Group};
 pub use case::{Case, CopyWay, Model, Pin, Placement};
 pub use error::ConfigError;
+pub use metric::Metric;
 pub use nearest::nearest;
 pub use size::{human_size, parse_size};
 pub use suite::Suite;
+pub use target::{Against, Limit, Target};
 
 use crate::transport::{Caps, Transport, Visit, WaitKind, visit_all};
 use crate::workload::Workload;
@@ -200,6 +205,14 @@ mod tests {
             ids
         };
         assert_eq!(sorted(ids(0)), sorted(ids(1)));
+    }
+
+    #[test]
+    fn the_suites_that_come_along_are_well_formed() {
+        let limits = Suite::parse(include_str!("../../suites/limits.toml"), "limits.toml").unwrap();
+        assert!(!limits.targets.is_empty());
+        let plan = Plan::new(&limits.groups, None, 2).unwrap();
+        assert_eq!(plan.runnable().count(), plan.cases.len(), "two CPUs can run all of it");
     }
 
     #[test]

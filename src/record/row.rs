@@ -1,9 +1,9 @@
 //! One trial as one JSON object. Integers are nanoseconds, bytes and counts; nothing is rounded here.
 
-use super::noise::{Distance, Noise, Place};
+use super::noise::Noise;
 use crate::plan::{Case, Model};
 use crate::sys::cpu::{Usage, tick_ns};
-use crate::trial::{Calibration, Failure, Measured};
+use crate::trial::{Bounds, Calibration, Distance, Failure, Floor, Measured, Place};
 use crate::workload::ledger::Checks;
 use crate::workload::tally::Encoded;
 use crate::workload::{LatencyKind, Workload};
@@ -168,9 +168,12 @@ pub struct ChecksRow {
 pub struct FloorRow {
     /// What was measured.
     pub name: String,
-    /// Mean of the readings before and after, in nanoseconds.
+    /// What of the trial it bounds.
+    #[serde(default, skip_serializing_if = "Bounds::is_latency")]
+    pub bounds: Bounds,
+    /// Mean of the readings before and after, in nanoseconds; the smaller one if they differ by more than 30 %.
     pub ns: f64,
-    /// The median latency as a multiple of it.
+    /// What it bounds as a multiple of it: the median latency, or the time for each message.
     pub ratio: f64,
 }
 
@@ -233,15 +236,20 @@ impl Record {
         let latency = Latency::new(measured, self.case.workload.latency());
         let [before, after] = &measured.probes;
         let floor = match (&before.floor, &after.floor) {
-            (Some(a), Some(b)) if a.name == b.name => Some((a.name.clone(), (a.ns + b.ns) / 2.0)),
-            // The bound changed between the readings: the lower one still holds.
-            (Some(a), Some(b)) => {
-                Some(if a.ns < b.ns { (a.name.clone(), a.ns) } else { (b.name.clone(), b.ns) })
+            (Some(a), Some(b)) if a.name == b.name && a.ns.max(b.ns) <= 1.3 * a.ns.min(b.ns) => {
+                Some(Floor { ns: (a.ns + b.ns) / 2.0, ..a.clone() })
             }
+            // The bound changed between the readings, or something came between: the lower one still holds.
+            (Some(a), Some(b)) => Some(if a.ns < b.ns { a.clone() } else { b.clone() }),
             _ => None,
         };
-        let floor =
-            floor.zip(latency.p50).map(|((name, ns), p50)| FloorRow { name, ns, ratio: p50 as f64 / ns });
+        let floor = floor.and_then(|Floor { name, bounds, ns }| {
+            let bounded = match bounds {
+                Bounds::Latency => latency.p50? as f64,
+                Bounds::Message => measured.elapsed_ns as f64 / measured.messages.max(1) as f64,
+            };
+            Some(FloorRow { name, bounds, ns, ratio: bounded / ns })
+        });
         let distance = before.distance_ns.zip(after.distance_ns).map(|(a, b)| Distance::new(a, b));
         let sentinel_ns = (before.sentinel_ns + after.sentinel_ns) as f64 / 2.0;
         let sentinel_ratio = sentinel_ns / usual_sentinel_ns.unwrap_or(sentinel_ns);

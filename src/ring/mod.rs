@@ -12,6 +12,7 @@
 //! | [`call`] | request and reply in one place, handed over in the payload's own line |
 //! | [`mod@line`] | polling a line so as to own it |
 //! | [`copy`] | copies past the cache |
+//! | [`turns`] | a buffer that two threads own in turns |
 //! | [`bell`] | sleep and wake without a system call while nobody sleeps |
 //! | [`wait`] | spin, hybrid or block until something is there |
 
@@ -22,4 +23,5 @@ pub mod copy;
 pub mod line;
 pub mod shared;
 pub mod spsc;
+pub mod turns;
 pub mod wait;

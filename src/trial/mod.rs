@@ -8,9 +8,11 @@
 //! Main and renderers are re-executions of this program (see [`enter_if_child`]); under `placement=thread` renderers are
 //! threads of main and run the same code. Control travels over sockets of its own, never while messages are timed.
 
+mod bound;
 mod calibrate;
 mod child;
 mod control;
+mod distance;
 mod floor;
 mod main_role;
 mod pins;
@@ -18,10 +20,12 @@ mod probe;
 mod renderer;
 mod session;
 
+pub use bound::{Bounds, Floor};
 pub use calibrate::Calibration;
 pub use child::enter_if_child;
+pub use distance::{Distance, Place};
 pub use floor::{FloorLine, measure_floors};
-pub use probe::{Floor, Probe};
+pub use probe::Probe;
 pub use session::{Failure, PhaseResult, Session};
 
 use crate::plan::Case;

@@ -48,7 +48,7 @@ fn same_values() {
         }
     }
     assert_eq!(values(&jsonl(&records)), old);
-    let document = json("run", "here", true, &records);
+    let document = json("run", "here", true, &records, &[]);
     assert_eq!(document["records"], Value::Array(old));
     let states: Vec<Status> = records.iter().map(|record| record.status).collect();
     assert_eq!(states[..5], [Status::Ok; 5]);

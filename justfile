@@ -17,6 +17,14 @@ lint:
     cargo clippy --locked --all-targets --no-deps -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
 
+# the ring's protocols under a model checker
+models:
+    cargo test --locked --test models
+
+# each ordering weakened in turn: the models must notice
+mutants *ARGS:
+    python3 scripts/mutants.py {{ARGS}}
+
 # every case once
 verify *ARGS:
     cargo run --release --locked -- verify --no-progress {{ARGS}}

@@ -34,11 +34,14 @@ fn null(criterion: &mut Criterion) {
                 payload,
                 in_flight: 1,
                 windows: 1,
+                active: 1,
+                batch: 1,
                 key: 1,
                 echo: true,
                 clock,
             };
-            let spec = Spec { windows: 1, max_frame: load.max_frame(), spin: Duration::ZERO };
+            let spec =
+                Spec { windows: 1, max_frame: load.max_frame(), spin: Duration::ZERO, nt_from: usize::MAX };
             let (_, mut addresses) = Null::bind(&spec).expect("null binds");
             let (mut tx, mut rx) = Null::connect::<Spin>(addresses.remove(0)).expect("null connects");
             let mut number = 0;

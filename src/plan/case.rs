@@ -27,6 +27,18 @@ pub enum Pin {
     Free,
 }
 
+/// How a ring moves bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CopyWay {
+    /// As a look at the host before the trial says is faster.
+    Auto,
+    /// By plain stores, in place.
+    Memcpy,
+    /// By non-temporal stores, past the cache.
+    Nt,
+}
+
 /// The settings of the process model; [`VARIABLES`] says what each means.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -38,6 +50,9 @@ pub struct Model {
     pub wait: WaitKind,
     pub payload: usize,
     pub in_flight: u64,
+    pub batch: u64,
+    pub copy: CopyWay,
+    pub active: usize,
 }
 
 impl Default for Model {
@@ -49,7 +64,17 @@ impl Default for Model {
             wait: WaitKind::Block,
             payload: 64,
             in_flight: 1,
+            batch: 1,
+            copy: CopyWay::Auto,
+            active: 0,
         }
+    }
+}
+
+impl Model {
+    /// Renderers that take part.
+    pub fn active_windows(&self) -> usize {
+        if self.active == 0 { self.windows } else { self.active.min(self.windows) }
     }
 }
 

@@ -3,17 +3,22 @@
 mod axes;
 mod case;
 mod error;
+mod metric;
 mod nearest;
+mod reader;
 mod size;
 mod suite;
+mod target;
 pub mod variable;
 
 pub use axes::{Axes, Group};
-pub use case::{Case, Model, Pin, Placement};
+pub use case::{Case, CopyWay, Model, Pin, Placement};
 pub use error::ConfigError;
+pub use metric::Metric;
 pub use nearest::nearest;
 pub use size::{human_size, parse_size};
 pub use suite::Suite;
+pub use target::{Against, Limit, Target};
 
 use crate::transport::{Caps, Transport, Visit, WaitKind, visit_all};
 use crate::workload::Workload;
@@ -113,16 +118,22 @@ impl Plan {
 
     /// Why a host with so many CPUs cannot run a case; `None` if it can.
     pub fn skip_reason(case: &Case, cpus: usize) -> Option<String> {
-        let Model { placement, windows, pin, wait, payload, in_flight } = case.model;
+        let Model { placement, windows, pin, wait, payload, in_flight, active, copy, .. } = case.model;
         let name = &case.transport;
         let Ok(Listed { caps, .. }) = transport(name) else { return Some(format!("{name} is not built in")) };
-        let threads = windows + 1;
+        let threads = case.model.active_windows() + 1;
         if placement == Placement::Process && !caps.processes {
             Some(format!("{name} works between threads only (placement=thread)"))
         } else if caps.echo && case.workload != Workload::Invoke {
             Some(format!("{name} has no peer: only invoke is defined"))
         } else if caps.echo && in_flight > 1 {
             Some(format!("{name} has no peer: a call is answered before the next can begin"))
+        } else if !caps.ring && copy != CopyWay::Auto {
+            Some(format!("{name} has no ring of ours: copy has no meaning"))
+        } else if active > windows {
+            Some(format!("active={active} with windows={windows}: there are no more"))
+        } else if active > 0 && case.workload == Workload::Broadcast {
+            Some("a broadcast reaches every window: active has no meaning".to_owned())
         } else if !caps.waits.contains(&wait) {
             Some(format!("{name} cannot wait by {}", variable::word(wait)))
         } else if payload > caps.max_frame {
@@ -198,6 +209,14 @@ mod tests {
             ids
         };
         assert_eq!(sorted(ids(0)), sorted(ids(1)));
+    }
+
+    #[test]
+    fn the_suites_that_come_along_are_well_formed() {
+        let limits = Suite::parse(include_str!("../../suites/limits.toml"), "limits.toml").unwrap();
+        assert!(!limits.targets.is_empty());
+        let plan = Plan::new(&limits.groups, None, 2).unwrap();
+        assert_eq!(plan.runnable().count(), plan.cases.len(), "two CPUs can run all of it");
     }
 
     #[test]

@@ -1,12 +1,21 @@
 //! Records for other programs.
 
+use super::targets::targets_json;
 use crate::plan::variable::{VARIABLES, word};
 use crate::record::Record;
+use crate::stats::Verdict;
 use serde_json::{Value, json};
 
-/// One JSON document: the run, where it lies, whether it is whole, and its records.
-pub fn json(run: &str, directory: &str, partial: bool, records: &[Record]) -> Value {
-    json!({ "run": run, "directory": directory, "partial": partial, "records": records })
+/// One JSON document: the run, where it lies, whether it is whole, its records, and what came of its targets.
+pub fn json(
+    run: &str,
+    directory: &str,
+    partial: bool,
+    records: &[Record],
+    verdicts: &[Verdict<'_>],
+) -> Value {
+    let targets = targets_json(verdicts);
+    json!({ "run": run, "directory": directory, "partial": partial, "records": records, "targets": targets })
 }
 
 /// One record a line, as in the run's file.

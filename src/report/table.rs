@@ -3,8 +3,8 @@
 use super::figure::{count, megabytes, nanoseconds, nanoseconds_with_range, ratio};
 use super::look::{Look, new_table};
 use crate::plan::variable::{VARIABLES, word};
-use crate::plan::{Model, human_size};
-use crate::record::{FloorLine, Place, Record, Status};
+use crate::plan::{Metric, Model, human_size};
+use crate::record::{Distance, FloorLine, Place, Record, Status};
 use crate::stats::{Spread, Summary, summarise};
 use comfy_table::{CellAlignment, Table};
 use std::collections::BTreeMap;
@@ -20,14 +20,14 @@ enum Better {
 }
 
 const COLUMNS: [Column; 9] = [
-    ("p50", |s| s.p50, nanoseconds, Better::Less),
-    ("p99", |s| s.p99, nanoseconds, Better::Less),
-    ("p99.9", |s| s.p999, nanoseconds, Better::Less),
-    ("max", |s| s.max, nanoseconds, Better::Less),
-    ("messages/s", |s| s.messages_per_s, count, Better::More),
-    ("MB/s", |s| s.bytes_per_s, megabytes, Better::More),
-    ("CPU/msg", |s| s.cpu_ns, nanoseconds, Better::Less),
-    ("switches/msg", |s| s.switches, |n| format!("{n:.2}"), Better::Less),
+    (Metric::P50.name(), |s| s.p50, nanoseconds, Better::Less),
+    (Metric::P99.name(), |s| s.p99, nanoseconds, Better::Less),
+    (Metric::P999.name(), |s| s.p999, nanoseconds, Better::Less),
+    (Metric::Max.name(), |s| s.max, nanoseconds, Better::Less),
+    (Metric::Messages.name(), |s| s.messages_per_s, count, Better::More),
+    (Metric::Bytes.name(), |s| s.bytes_per_s, megabytes, Better::More),
+    (Metric::Cpu.name(), |s| s.cpu_ns, nanoseconds, Better::Less),
+    (Metric::Switches.name(), |s| s.switches, |n| format!("{n:.2}"), Better::Less),
     ("× floor", |s| s.floor_ratio, ratio, Better::Less),
 ];
 
@@ -50,6 +50,9 @@ pub fn tables(records: &[Record], look: Look) -> String {
         let by_p50 = |row: &&Summary<'_>| row.p50.map_or(f64::INFINITY, |p50| p50.median);
         rows.sort_by(|a, b| by_p50(a).total_cmp(&by_p50(b)));
         let _ = writeln!(text, "{}\n{}\n", heading(&title, look), table(&rows, look).trim_fmt());
+        for line in rows.iter().filter_map(|row| chosen_copy(row)) {
+            let _ = writeln!(text, "{line}\n");
+        }
     }
     let listed: [(Status, &str); 2] = [(Status::Failed, "failed"), (Status::Skipped, "skipped")];
     for (status, name) in listed {
@@ -100,7 +103,7 @@ fn title(summary: &Summary<'_>) -> String {
     format!("{title}   ({kind}{floor})")
 }
 
-fn heading(title: &str, look: Look) -> String {
+pub(super) fn heading(title: &str, look: Look) -> String {
     match look {
         Look::Plain { bold: true } => format!("\u{1b}[1m{title}\u{1b}[0m"),
         Look::Plain { bold: false } => title.to_owned(),
@@ -158,6 +161,19 @@ fn lost(row: &Summary<'_>) -> String {
     }
 }
 
+/// What `copy=auto` came to, if it had a choice.
+fn chosen_copy(row: &Summary<'_>) -> Option<String> {
+    let [memcpy, nt] = row.calibration?;
+    Some(format!(
+        "{}: copy=auto chose nt in {} of {} trials (tried before each: memcpy {}, nt {} a message)",
+        row.example.case.transport,
+        row.nt_trials,
+        row.trials,
+        nanoseconds(memcpy.median),
+        nanoseconds(nt.median),
+    ))
+}
+
 fn best_of(rows: &[&Summary<'_>], (_, figure, _, better): &Column) -> Option<f64> {
     let medians = rows.iter().filter_map(|row| figure(row)).map(|spread| spread.median);
     match better {
@@ -175,17 +191,23 @@ fn reasons(rows: &[&Record], look: Look) -> Table {
     table
 }
 
+/// Where two CPUs were while something was measured.
+fn moment(distance: Distance) -> String {
+    if distance.mixed { "mixed".to_owned() } else { word(distance.place()) }
+}
+
 /// The floors of this machine.
 pub fn floors(lines: &[FloorLine], look: Look) -> String {
     let mut table = new_table(look);
-    table.set_header(["floor", "pin", "median", "min", "max", "MB/s"]);
-    for column in table.column_iter_mut().skip(2) {
+    table.set_header(["floor", "pin", "distance", "median", "min", "max", "MB/s"]);
+    for column in table.column_iter_mut().skip(3) {
         column.set_cell_alignment(CellAlignment::Right);
     }
     for line in lines {
         table.add_row([
             line.name.clone(),
             line.pin.to_owned(),
+            line.distance.map_or("–".to_owned(), moment),
             nanoseconds(line.ns),
             nanoseconds(line.min_ns),
             nanoseconds(line.max_ns),

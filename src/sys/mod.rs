@@ -9,6 +9,7 @@ pub mod cpu;
 pub mod fd;
 pub mod futex;
 pub mod leftovers;
+mod mapping;
 pub mod mq;
 pub mod process;
 pub mod segment;

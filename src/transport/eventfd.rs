@@ -17,7 +17,7 @@ use super::{Caps, Error, MAX_FRAME, Result, Spec, Transport, Wait, WaitKind};
 use crate::ring::shared::{Block, LINE, Word};
 use crate::ring::spsc::{Consumer, Producer, capacity_for};
 use crate::sys::fd::Descriptor;
-use crate::sys::segment::Segment;
+use crate::sys::segment::{Backing, Handle, Segment};
 use doorbell::Doorbell;
 use rustix::event::{EventfdFlags, eventfd};
 use serde::{Deserialize, Serialize};
@@ -37,11 +37,11 @@ pub use renderer_end::{EventfdRx, EventfdTx};
 #[derive(Debug)]
 pub struct Eventfd;
 
-/// Names of the segments, the doorbells, and what they were made for.
+/// The segments, the doorbells, and what they were made for.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Address {
-    hub: String,
-    link: String,
+    hub: Handle,
+    link: Handle,
     bells: [Descriptor; 4],
     lifeline: Descriptor,
     peer: usize,
@@ -64,6 +64,7 @@ struct Shape {
     max_frame: usize,
     capacity: usize,
     spin: Duration,
+    nt_from: usize,
 }
 
 /// Where frames start in a link's segment; everything before is words. A hub's segment has nothing else.
@@ -80,6 +81,7 @@ impl Transport for Eventfd {
         processes: true,
         waits: &[WaitKind::Block, WaitKind::Hybrid],
         one_write_broadcast: false,
+        ring: true,
         echo: false,
         lossy: false,
     };
@@ -94,8 +96,16 @@ impl Transport for Eventfd {
         // Room for several frames, so that a sender runs ahead; less for large ones, whose pages are dear.
         let frames = if spec.max_frame <= 1 << 20 && spec.windows <= 8 { 4 } else { 1 };
         let capacity = capacity_for(spec.max_frame * frames).max(256 << 10);
-        let shape = Shape { windows: spec.windows, max_frame: spec.max_frame, capacity, spin: spec.spin };
-        let make = |len| Segment::create(len).map_err(Error::os("creating a shared-memory segment"));
+        let shape = Shape {
+            windows: spec.windows,
+            max_frame: spec.max_frame,
+            capacity,
+            spin: spec.spin,
+            nt_from: spec.nt_from,
+        };
+        let make =
+            |len| Segment::create(Backing::Named, len).map_err(Error::os("creating a shared-memory segment"));
+        let share = |segment: &Segment| segment.handle().map_err(Error::os("sharing a segment"));
         let hub = (make(FRAMES)?, [bell()?, bell()?]);
         let (mut links, mut lifelines, mut addresses) = (Vec::new(), Vec::new(), Vec::new());
         for peer in 0..spec.windows {
@@ -104,8 +114,8 @@ impl Transport for Eventfd {
             let [inbox, outbox] = copies(&hub.1)?;
             let [tx, rx] = copies(&link.1)?;
             addresses.push(Address {
-                hub: hub.0.name().to_owned(),
-                link: link.0.name().to_owned(),
+                hub: share(&hub.0)?,
+                link: share(&link.0)?,
                 bells: [inbox, outbox, tx, rx].map(Descriptor),
                 lifeline: theirs,
                 peer,
@@ -136,9 +146,9 @@ impl Transport for Eventfd {
         let Address { hub, link, bells, lifeline, peer, shape } = address;
         let [inbox, outbox, tx, rx] = bells.map(|Descriptor(fd)| fd);
         let open =
-            |name: &str, len| Segment::open(name, len).map_err(Error::os("opening a shared-memory segment"));
-        let hub = Hub::new(Arc::new(open(&hub, FRAMES)?), [inbox, outbox]);
-        let link = Link::new(Arc::new(open(&link, shape.link_len())?), [tx, rx], &shape);
+            |handle, len| Segment::open(handle, len).map_err(Error::os("opening a shared-memory segment"));
+        let hub = Hub::new(Arc::new(open(hub, FRAMES)?), [inbox, outbox]);
+        let link = Link::new(Arc::new(open(link, shape.link_len())?), [tx, rx], &shape);
         rustix::io::write(&lifeline.0, HELLO).map_err(Error::os("greeting main"))?;
         renderer_end::open(hub, link, lifeline.0, peer, &shape)
     }
@@ -214,8 +224,8 @@ impl Link {
     }
 }
 
-fn producer((tail, head, frames): (Word<AtomicU64>, Word<AtomicU64>, Block)) -> Producer {
-    Producer::new(tail, vec![(0, head)], frames)
+fn producer((tail, head, frames): (Word<AtomicU64>, Word<AtomicU64>, Block), nt_from: usize) -> Producer {
+    Producer::new(tail, vec![(0, head)], frames, nt_from)
 }
 
 fn consumer((tail, head, frames): (Word<AtomicU64>, Word<AtomicU64>, Block)) -> Consumer {

@@ -46,6 +46,7 @@ impl Transport for Fifo {
         processes: true,
         waits: ALL_WAITS,
         one_write_broadcast: false,
+        ring: false,
         echo: false,
         lossy: false,
     };

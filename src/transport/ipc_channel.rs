@@ -49,6 +49,7 @@ impl Transport for IpcChannel {
         processes: true,
         waits: ALL_WAITS,
         one_write_broadcast: false,
+        ring: false,
         echo: false,
         lossy: false,
     };

@@ -13,6 +13,7 @@
 //! * Frames arrive unchanged, in order, exactly once. To one renderer, order holds across `send_to` and `broadcast`.
 //! * Every length from 0 to [`Spec::max_frame`] works, and `Spec::max_frame` may be anything up to
 //!   [`Caps::max_frame`]. A longer frame fails with [`Error::TooLarge`] and leaves the link usable.
+//! * What is posted may wait for the next `flush`, and keeps its place in the order.
 //! * A full link makes the sender wait, in the manner of its [`Wait`].
 //! * Only a transport that says so ([`Caps::lossy`]) may drop a frame instead, and let one overtake another: nobody waits
 //!   for room, and what arrives is unchanged and arrives once. Whoever waits there for a frame for [`OVERDUE`] gets
@@ -33,6 +34,7 @@ mod error;
 mod fd_wait;
 mod lifeline;
 pub mod local;
+pub mod rings;
 pub mod stream;
 mod watch;
 
@@ -40,10 +42,12 @@ pub mod crossbeam;
 pub mod eventfd;
 pub mod fifo;
 pub mod ipc_channel;
+pub mod mmap_file;
 pub mod null;
 pub mod pipe;
 pub mod posix_mq;
 pub mod shm;
+pub mod shm_memfd;
 pub mod std_mpsc;
 pub mod tcp;
 pub mod tcp_nagle;
@@ -63,6 +67,8 @@ use std::time::Duration;
 pub fn visit_all(v: &mut impl Visit) {
     v.visit::<null::Null>();
     v.visit::<shm::Shm>();
+    v.visit::<shm_memfd::ShmMemfd>();
+    v.visit::<mmap_file::MmapFile>();
     v.visit::<eventfd::Eventfd>();
     v.visit::<pipe::Pipe>();
     v.visit::<fifo::Fifo>();
@@ -130,6 +136,9 @@ pub struct Spec {
     pub max_frame: usize,
     /// How long `hybrid` spins before it sleeps; zero where the ends share a CPU.
     pub spin: Duration,
+    /// Bytes handed over at once from which a ring writes past the cache; `usize::MAX` for never. See
+    /// [`ring::copy`](crate::ring::copy).
+    pub nt_from: usize,
 }
 
 /// What a transport can do, known before anything is opened.
@@ -145,6 +154,8 @@ pub struct Caps {
     pub waits: &'static [WaitKind],
     /// Whether `broadcast` writes once for all windows; otherwise once for each.
     pub one_write_broadcast: bool,
+    /// Whether frames go through a ring of ours, so that the variable `copy` chooses how.
+    pub ring: bool,
     /// Whether each end hears only itself: there is no peer, and only `invoke` makes sense.
     pub echo: bool,
     /// Whether frames may be lost, and overtake one another. What is lost is counted; it does not fail a trial.
@@ -167,6 +178,19 @@ pub trait Tx: Send {
 
     /// Sends one frame of `len` bytes, written by `fill`.
     fn send(&mut self, len: usize, fill: impl FnOnce(&mut [u8])) -> Result<()>;
+
+    /// Sends a frame that may be held back, in its place in the order, until the next `flush`, `send` or `call` of this
+    /// half or its drop: a batch is handed over at once. By default nothing is held back.
+    #[inline]
+    fn post(&mut self, len: usize, fill: impl FnOnce(&mut [u8])) -> Result<()> {
+        self.send(len, fill)
+    }
+
+    /// Hands over what has been posted.
+    #[inline]
+    fn flush(&mut self) -> Result<()> {
+        Ok(())
+    }
 
     /// Sends a request and receives the reply to it, with no other frame outstanding. A transport may let the reply
     /// overwrite the request's bytes; by default this is a send and a receive.
@@ -196,6 +220,25 @@ pub trait Rx: Send {
 pub trait Outbox: Send {
     /// Sends one frame to one renderer.
     fn send_to(&mut self, peer: Peer, len: usize, fill: impl FnOnce(&mut [u8])) -> Result<()>;
+
+    /// Sends a frame that may be held back, in its place in the order, until the next `flush`, `send_to` to that renderer
+    /// or `broadcast` of this half, or its drop. By default nothing is held back.
+    #[inline]
+    fn post_to(&mut self, peer: Peer, len: usize, fill: impl FnOnce(&mut [u8])) -> Result<()> {
+        self.send_to(peer, len, fill)
+    }
+
+    /// [`broadcast`](Self::broadcast) that may be held back as [`post_to`](Self::post_to) may.
+    #[inline]
+    fn post_broadcast(&mut self, len: usize, fill: impl Fn(&mut [u8])) -> Result<()> {
+        self.broadcast(len, fill)
+    }
+
+    /// Hands over what has been posted.
+    #[inline]
+    fn flush(&mut self) -> Result<()> {
+        Ok(())
+    }
 
     /// Number of renderers.
     fn windows(&self) -> usize;

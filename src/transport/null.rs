@@ -87,6 +87,7 @@ impl Transport for Null {
         processes: true,
         waits: ALL_WAITS,
         one_write_broadcast: true,
+        ring: false,
         echo: true,
         lossy: false,
     };

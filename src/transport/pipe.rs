@@ -36,6 +36,7 @@ impl Transport for Pipe {
         processes: true,
         waits: ALL_WAITS,
         one_write_broadcast: false,
+        ring: false,
         echo: false,
         lossy: false,
     };

@@ -54,6 +54,7 @@ impl Transport for StdMpsc {
         processes: false,
         waits: ALL_WAITS,
         one_write_broadcast: false,
+        ring: false,
         echo: false,
         lossy: false,
     };

@@ -47,6 +47,7 @@ impl Transport for Tcp {
         processes: true,
         waits: ALL_WAITS,
         one_write_broadcast: false,
+        ring: false,
         echo: false,
         lossy: false,
     };

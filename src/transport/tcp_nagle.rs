@@ -20,6 +20,7 @@ impl Transport for TcpNagle {
         processes: true,
         waits: ALL_WAITS,
         one_write_broadcast: false,
+        ring: false,
         echo: false,
         lossy: false,
     };

@@ -55,6 +55,7 @@ impl Transport for Udp {
         processes: true,
         waits: ALL_WAITS,
         one_write_broadcast: false,
+        ring: false,
         echo: false,
         lossy: true,
     };

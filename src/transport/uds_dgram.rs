@@ -52,6 +52,7 @@ impl Transport for UdsDgram {
         processes: true,
         waits: ALL_WAITS,
         one_write_broadcast: false,
+        ring: false,
         echo: false,
         lossy: false,
     };

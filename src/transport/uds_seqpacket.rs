@@ -31,6 +31,7 @@ impl Transport for UdsSeqpacket {
         processes: true,
         waits: ALL_WAITS,
         one_write_broadcast: false,
+        ring: false,
         echo: false,
         lossy: false,
     };

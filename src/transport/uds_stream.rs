@@ -39,6 +39,7 @@ impl Transport for UdsStream {
         processes: true,
         waits: ALL_WAITS,
         one_write_broadcast: false,
+        ring: false,
         echo: false,
         lossy: false,
     };

@@ -8,8 +8,11 @@
 //! Main and renderers are re-executions of this program (see [`enter_if_child`]); under `placement=thread` renderers are
 //! threads of main and run the same code. Control travels over sockets of its own, never while messages are timed.
 
+mod bound;
+mod calibrate;
 mod child;
 mod control;
+mod distance;
 mod floor;
 mod main_role;
 mod pins;
@@ -17,9 +20,12 @@ mod probe;
 mod renderer;
 mod session;
 
+pub use bound::{Bounds, Floor};
+pub use calibrate::Calibration;
 pub use child::enter_if_child;
+pub use distance::{Distance, Place};
 pub use floor::{FloorLine, measure_floors};
-pub use probe::{Floor, Probe};
+pub use probe::Probe;
 pub use session::{Failure, PhaseResult, Session};
 
 use crate::plan::Case;
@@ -78,6 +84,8 @@ pub struct Measured {
     pub main: Usage,
     /// Consumption of all renderers during the phase.
     pub renderers: Usage,
+    /// What was found of the ways to move bytes, where `copy=auto` had a choice.
+    pub calibration: Option<Calibration>,
     /// The host before and after.
     pub probes: [Probe; 2],
     /// Clock ticks that the hypervisor took away meanwhile, over all CPUs.
@@ -96,13 +104,13 @@ pub fn run(case: &Case, settings: &Settings, seed: u64, interrupt: &Interrupt) -
     let pace = warm_up(&mut session, settings, seed)?;
     let before = session.probe()?;
     let (steal_0, begin) = (steal_ticks(), Clock::system().now());
-    let messages = pace.messages_in(settings.time).max(case.model.windows as u64);
+    let messages = pace.messages_in(settings.time).max(case.model.active_windows() as u64);
     let every = pace.every(case, messages);
     let lead = if case.model.payload > 1 << 20 { 1 } else { 8 };
     let result = session.run(messages, lead, every)?;
     let (steal_1, end) = (steal_ticks(), Clock::system().now());
     let after = session.probe()?;
-    let processes = session.processes();
+    let (processes, calibration) = (session.processes(), session.calibration());
     session.close()?;
     let payloads = messages * case.workload.payloads_per_message(case.model.windows);
     Ok(Measured {
@@ -115,6 +123,7 @@ pub fn run(case: &Case, settings: &Settings, seed: u64, interrupt: &Interrupt) -
         processes,
         main: result.main,
         renderers: result.renderers,
+        calibration,
         probes: [before, after],
         steal_ticks: steal_1.saturating_sub(steal_0),
         wall_ns: end - begin,
@@ -132,7 +141,7 @@ pub fn verify(
     interrupt: &Interrupt,
 ) -> Result<(Checks, usize), Failure> {
     let mut session = Session::open(case, seed, Duration::from_secs(20), interrupt)?;
-    let result = session.run(messages.max(case.model.windows as u64), 1, 1)?;
+    let result = session.run(messages.max(case.model.active_windows() as u64), 1, 1)?;
     let processes = session.processes();
     session.close()?;
     Ok((result.checks, processes))
@@ -154,7 +163,7 @@ impl Pace {
     fn every(&self, case: &Case, messages: u64) -> u64 {
         let per_sample = 20.0 * Clock::system().measure().cost_ns;
         let by_cost = (per_sample / self.ns_per_message).ceil() as u64;
-        let by_memory = messages.div_ceil(case.model.windows as u64).div_ceil(MAX_SAMPLES);
+        let by_memory = messages.div_ceil(case.model.active_windows() as u64).div_ceil(MAX_SAMPLES);
         by_cost.max(by_memory).max(1).next_power_of_two()
     }
 }

@@ -41,7 +41,7 @@ impl Pins {
 
 /// The spin budget of a model on `cpus` CPUs: none where the ends would take a CPU from each other.
 pub(super) fn spin_budget(model: &Model, cpus: usize) -> Duration {
-    if model.pin == Pin::Same || model.windows + 1 > cpus { Duration::ZERO } else { SPIN }
+    if model.pin == Pin::Same || model.active_windows() + 1 > cpus { Duration::ZERO } else { SPIN }
 }
 
 #[cfg(test)]

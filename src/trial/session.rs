@@ -1,5 +1,6 @@
 //! The supervisor's handle on one open case: its processes, what they say, and the watch over them.
 
+use super::calibrate::Calibration;
 use super::child::{self, Role};
 use super::control::{Control, FromMain, Setup, ToMain};
 use super::pins::{Pins, spin_budget};
@@ -61,6 +62,7 @@ pub struct Session {
     main: Process,
     renderers: Vec<Process>,
     pids: BTreeSet<u32>,
+    calibration: Option<Calibration>,
     control: Control,
     reports: UnixDatagram,
     interrupt: Interrupt,
@@ -103,6 +105,7 @@ impl Session {
             reports,
             interrupt: interrupt.clone(),
             timeout,
+            calibration: None,
             phases: 0,
             lossy: caps.lossy,
             _scratch: scratch,
@@ -116,12 +119,15 @@ impl Session {
                 payload: case.model.payload,
                 in_flight: case.model.in_flight,
                 windows: case.model.windows,
+                active: case.model.active_windows(),
+                batch: case.model.batch,
                 key: seed,
                 echo: caps.echo,
                 clock: Clock::system(),
             },
             pins: Pins::new(&case.model, &cpus, mix(seed ^ 1)),
             spin: spin_budget(&case.model, cpus.len()),
+            copy: case.model.copy,
             padding,
             reports: Descriptor(reports_in.into()),
         }))?;
@@ -136,7 +142,10 @@ impl Session {
             other => return Err(unexpected(&other)),
         }
         match session.hear()? {
-            FromMain::Ready(pids) => session.pids = pids.into_iter().collect(),
+            FromMain::Ready { pids, calibration } => {
+                session.pids = pids.into_iter().collect();
+                session.calibration = calibration;
+            }
             other => return Err(unexpected(&other)),
         }
         Ok(session)
@@ -186,6 +195,11 @@ impl Session {
     /// Number of distinct processes among main and renderers.
     pub fn processes(&self) -> usize {
         self.pids.len()
+    }
+
+    /// What was found of the ways to move bytes, if the case leaves the choice open and has a ring to make it for.
+    pub fn calibration(&self) -> Option<Calibration> {
+        self.calibration
     }
 
     /// Main's process number.

@@ -35,6 +35,7 @@ pub fn main<I: Inbox>(
     let mut patience = Patience::default();
     for sequence in 0..total {
         while windows.iter().any(|window| window.is_full(sequence)) {
+            outbox.flush()?;
             let came = take_report(inbox, &mut windows, &sent, &mut tallies);
             if patience.take(came)?.is_none() {
                 windows.iter_mut().filter(|w| w.is_full(sequence)).for_each(|w| w.forgive(sequence));
@@ -48,9 +49,15 @@ pub fn main<I: Inbox>(
             first_ns.get_or_insert(now);
             stamps.push(now);
         }
-        outbox.broadcast(load.payload, |payload| pattern.fill(payload, sequence))?;
+        let fill = |payload: &mut [u8]| pattern.fill(payload, sequence);
+        if load.completes_batch(sequence) {
+            outbox.broadcast(load.payload, fill)?;
+        } else {
+            outbox.post_broadcast(load.payload, fill)?;
+        }
         sent.fill(sequence + 1);
     }
+    outbox.flush()?;
     while windows.iter().any(|window| !window.is_settled(total)) && !patience.is_over() {
         patience.take(take_report(inbox, &mut windows, &sent, &mut tallies))?;
     }

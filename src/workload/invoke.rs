@@ -23,19 +23,19 @@ pub fn renderer<T: Tx>(load: &Load, phase: &Phase, peer: usize, tx: &mut T, rx: 
     let mut asker = Asker {
         load,
         phase,
-        total: phase.lead + load.share(phase, peer),
+        total: load.total(phase, peer),
         up,
         replies: Ledger::new(down, load.payload),
         latency: new_histogram(),
-        first_ns: 0,
+        first_ns: None,
     };
     let last_ns = if load.in_flight <= 1 { asker.one_by_one(tx, rx)? } else { asker.pipelined(tx, rx)? };
     let mut checks = asker.replies.close(asker.total);
     checks.sent += asker.total;
     Ok(Tally {
         checks,
-        first_ns: Some(asker.first_ns),
-        last_ns: Some(last_ns),
+        last_ns: asker.first_ns.map(|_| last_ns),
+        first_ns: asker.first_ns,
         latency: Some(Encoded(asker.latency)),
         ..Tally::default()
     })
@@ -48,7 +48,7 @@ struct Asker<'a> {
     up: Pattern,
     replies: Ledger,
     latency: Histogram<u64>,
-    first_ns: u64,
+    first_ns: Option<u64>,
 }
 
 impl Asker<'_> {
@@ -72,14 +72,16 @@ impl Asker<'_> {
                 }
             }
         };
-        for sequence in 0..phase.lead {
+        for sequence in 0..phase.lead.min(*total) {
             if !patience.is_over() {
                 call(sequence, &mut patience)?;
             }
         }
         let mut begin = clock.now();
-        *first_ns = begin;
         let mut sequence = phase.lead;
+        if sequence < *total {
+            *first_ns = Some(begin);
+        }
         while sequence < *total && !patience.is_over() {
             let group = phase.every.min(*total - sequence);
             let mut whole = true;
@@ -123,7 +125,7 @@ impl Asker<'_> {
                 }
                 begun[slot(sent)] = if phase.samples(sent) { clock.now() } else { 0 };
                 if sent == phase.lead {
-                    *first_ns = begun[slot(sent)];
+                    *first_ns = Some(begun[slot(sent)]);
                 }
                 tx.send(len, |payload| up.fill(payload, sent))?;
                 sent += 1;
@@ -150,7 +152,7 @@ pub fn main<I: Inbox>(
     let mut requests: Vec<Ledger> =
         (0..load.windows).map(|peer| Ledger::new(pattern(peer, Direction::Up), load.payload)).collect();
     let replies: Vec<Pattern> = (0..load.windows).map(|peer| pattern(peer, Direction::Down)).collect();
-    let calls = |peer| phase.lead + load.share(phase, peer);
+    let calls = |peer| load.total(phase, peer);
     let mut left: u64 = (0..load.windows).map(calls).sum();
     let mut patience = Patience::default();
     while left > 0 && !patience.is_over() {

@@ -20,7 +20,7 @@ pub fn main<I: Inbox>(
     outbox: &mut I::Outbox,
     inbox: &mut I,
 ) -> Result<Vec<Tally>> {
-    let totals: Vec<u64> = (0..load.windows).map(|peer| phase.lead + load.share(phase, peer)).collect();
+    let totals: Vec<u64> = (0..load.windows).map(|peer| load.total(phase, peer)).collect();
     let patterns: Vec<Pattern> =
         (0..load.windows).map(|peer| Pattern::new(load.key, phase.number, peer, Direction::Down)).collect();
     let mut windows = vec![Window::new(load.in_flight); load.windows];
@@ -38,6 +38,7 @@ pub fn main<I: Inbox>(
         // The first links carry one message more if the number does not divide.
         for peer in (0..load.windows).take_while(|&peer| sequence < totals[peer]) {
             while windows[peer].is_full(sequence) {
+                outbox.flush()?;
                 let came = take_report(inbox, &mut windows, &sent, &mut tallies);
                 if patience.take(came)?.is_none() {
                     windows[peer].forgive(sequence);
@@ -48,13 +49,19 @@ pub fn main<I: Inbox>(
                 tallies[peer].first_ns.get_or_insert(now);
                 tallies[peer].stamps.push(now);
             }
-            outbox.send_to(peer, load.payload, |payload| patterns[peer].fill(payload, sequence))?;
+            let fill = |payload: &mut [u8]| patterns[peer].fill(payload, sequence);
+            if load.completes_batch(sequence) {
+                outbox.send_to(peer, load.payload, fill)?;
+            } else {
+                outbox.post_to(peer, load.payload, fill)?;
+            }
             sent[peer] = sequence + 1;
         }
         if patience.is_over() {
             break;
         }
     }
+    outbox.flush()?;
     let settled = |windows: &[Window]| (0..load.windows).all(|peer| windows[peer].is_settled(totals[peer]));
     while !settled(&windows) && !patience.is_over() {
         patience.take(take_report(inbox, &mut windows, &sent, &mut tallies))?;
@@ -78,7 +85,7 @@ pub(super) fn take_report<I: Inbox>(
 /// The reading end; a broadcast is read in the same way.
 pub fn renderer<T: Tx>(load: &Load, phase: &Phase, peer: usize, tx: &mut T, rx: &mut T::Rx) -> Result<Tally> {
     let share = load.share(phase, peer);
-    let total = phase.lead + share;
+    let total = load.total(phase, peer);
     // All windows read the same broadcast.
     let link = if load.workload == Workload::Broadcast { 0 } else { peer };
     let pattern = Pattern::new(load.key, phase.number, link, Direction::Down);

@@ -17,7 +17,7 @@ use crate::transport::{Inbox, Outbox, Result, Rx, Tx};
 pub fn renderer<T: Tx>(load: &Load, phase: &Phase, peer: usize, tx: &mut T, rx: &mut T::Rx) -> Result<Tally> {
     let pattern = Pattern::new(load.key, phase.number, peer, Direction::Up);
     let share = load.share(phase, peer);
-    let total = phase.lead + share;
+    let total = load.total(phase, peer);
     let mut window = Window::new(load.in_flight);
     let mut stamps = Stamps::with_room_for(share);
     let mut checks = Checks { sent: total, ..Checks::default() };
@@ -25,6 +25,7 @@ pub fn renderer<T: Tx>(load: &Load, phase: &Phase, peer: usize, tx: &mut T, rx: 
     let mut patience = Patience::default();
     for sequence in 0..total {
         while window.is_full(sequence) {
+            tx.flush()?;
             match patience.take(rx.recv(|frame| window.take(frame, sequence)))? {
                 Some(right) => checks.corrupt += u64::from(!right),
                 None => window.forgive(sequence),
@@ -38,8 +39,14 @@ pub fn renderer<T: Tx>(load: &Load, phase: &Phase, peer: usize, tx: &mut T, rx: 
             first_ns.get_or_insert(now);
             stamps.push(now);
         }
-        tx.send(load.payload, |payload| pattern.fill(payload, sequence))?;
+        let fill = |payload: &mut [u8]| pattern.fill(payload, sequence);
+        if load.completes_batch(sequence) {
+            tx.send(load.payload, fill)?;
+        } else {
+            tx.post(load.payload, fill)?;
+        }
     }
+    tx.flush()?;
     while !window.is_settled(total) && !patience.is_over() {
         let right = patience.take(rx.recv(|frame| window.take(frame, total)))?;
         checks.corrupt += u64::from(right == Some(false));
@@ -63,7 +70,7 @@ pub fn main<I: Inbox>(
     let mut links: Vec<Link> = (0..load.windows)
         .map(|peer| {
             let share = load.share(phase, peer);
-            let total = phase.lead + share;
+            let total = load.total(phase, peer);
             Link {
                 ledger: Ledger::new(Pattern::new(load.key, phase.number, peer, Direction::Up), load.payload),
                 reports: Reports::new(load.in_flight, total),

@@ -182,7 +182,17 @@ mod tests {
 
     fn load(workload: Workload) -> Load {
         let clock = Clock::monotonic();
-        Load { workload, payload: 8, in_flight: 1, windows: 2, key: 0, echo: false, clock }
+        Load {
+            workload,
+            payload: 8,
+            in_flight: 1,
+            windows: 2,
+            active: 2,
+            batch: 1,
+            key: 0,
+            echo: false,
+            clock,
+        }
     }
 
     fn stamped(first: Option<u64>, last: Option<u64>, stamps: &[u64]) -> Tally {

@@ -26,7 +26,7 @@ pub(super) fn open<W: Wait>(
     })?;
     let budget = Budget::new(shape.spin);
     let outbox = EventfdOutbox {
-        downs: links.iter().map(|link| producer(link.down())).collect(),
+        downs: links.iter().map(|link| producer(link.down(), shape.nt_from)).collect(),
         max_frame: shape.max_frame,
         budget,
         lifelines: lifelines.clone(),
@@ -71,7 +71,8 @@ impl<W: Wait> Outbox for EventfdOutbox<W> {
                 }
             })?;
         }
-        down.push(0, len, fill);
+        down.push(0, len, false, fill);
+        down.publish();
         link.rx.ring();
         Ok(())
     }

@@ -27,7 +27,7 @@ pub(super) fn open<W: Wait>(
     .remove(0);
     let budget = Budget::new(shape.spin);
     let tx = EventfdTx {
-        up: producer(link.up()),
+        up: producer(link.up(), shape.nt_from),
         bit: if shape.windows == 1 { 0 } else { 1 << peer },
         max_frame: shape.max_frame,
         budget,
@@ -75,7 +75,8 @@ impl<W: Wait> Tx for EventfdTx<W> {
                 }
             })?;
         }
-        up.push(0, len, fill);
+        up.push(0, len, false, fill);
+        up.publish();
         tell_main(hub, *bit);
         Ok(())
     }

@@ -79,6 +79,8 @@ impl<T: Transport, W: Wait> Door for Of<T, W> {
 /// [`Tx`] as an object.
 pub(super) trait AnyTx: Send {
     fn send(&mut self, len: usize, fill: Fill<'_>) -> Result<()>;
+    fn post(&mut self, len: usize, fill: Fill<'_>) -> Result<()>;
+    fn flush(&mut self) -> Result<()>;
     /// `rx` is the other half of the same end.
     fn call(
         &mut self,
@@ -92,6 +94,14 @@ pub(super) trait AnyTx: Send {
 impl<X: Tx<Rx: 'static>> AnyTx for X {
     fn send(&mut self, len: usize, fill: Fill<'_>) -> Result<()> {
         Tx::send(self, len, fill)
+    }
+
+    fn post(&mut self, len: usize, fill: Fill<'_>) -> Result<()> {
+        Tx::post(self, len, fill)
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        Tx::flush(self)
     }
 
     fn call(
@@ -134,6 +144,9 @@ impl<X: Rx + 'static> AnyRx for X {
 pub(super) trait AnyOutbox: Send {
     fn send_to(&mut self, peer: Peer, len: usize, fill: Fill<'_>) -> Result<()>;
     fn broadcast(&mut self, len: usize, fill: Fill<'_>) -> Result<()>;
+    fn post_to(&mut self, peer: Peer, len: usize, fill: Fill<'_>) -> Result<()>;
+    fn post_broadcast(&mut self, len: usize, fill: Fill<'_>) -> Result<()>;
+    fn flush(&mut self) -> Result<()>;
     fn windows(&self) -> usize;
     fn as_any(&mut self) -> &mut dyn Any;
 }
@@ -145,6 +158,18 @@ impl<O: Outbox + 'static> AnyOutbox for O {
 
     fn broadcast(&mut self, len: usize, fill: Fill<'_>) -> Result<()> {
         Outbox::broadcast(self, len, fill)
+    }
+
+    fn post_to(&mut self, peer: Peer, len: usize, fill: Fill<'_>) -> Result<()> {
+        Outbox::post_to(self, peer, len, fill)
+    }
+
+    fn post_broadcast(&mut self, len: usize, fill: Fill<'_>) -> Result<()> {
+        Outbox::post_broadcast(self, len, fill)
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        Outbox::flush(self)
     }
 
     fn windows(&self) -> usize {

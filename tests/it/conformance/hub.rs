@@ -44,10 +44,30 @@ impl Out {
         self.end.broadcast(len, &fill(down(), len, sequence))
     }
 
+    /// Posts frame `sequence` on one link or, without one, on all.
+    pub(super) fn post_as(&mut self, peer: Option<Peer>, sequence: u64, lens: &Lens) -> Result<(), Error> {
+        let len = lens.at(sequence);
+        let fill = fill(down(), len, sequence);
+        match peer {
+            Some(peer) => self.end.post_to(peer, len, &fill),
+            None => self.end.post_broadcast(len, &fill),
+        }
+    }
+
+    /// Hands over what was posted.
+    pub(super) fn flush(&mut self) -> Result<(), Error> {
+        self.end.flush()
+    }
+
     /// Is refused a frame of `len` bytes, in every way of sending.
     pub(super) fn refused(&mut self, len: usize, max: usize) -> Outcome {
         let fill: Fill<'_> = &|_| panic!("`fill` was called for a frame that is too long");
-        let outcomes = [self.end.send_to(0, len, fill), self.end.broadcast(len, fill)];
+        let outcomes = [
+            self.end.send_to(0, len, fill),
+            self.end.broadcast(len, fill),
+            self.end.post_to(0, len, fill),
+            self.end.post_broadcast(len, fill),
+        ];
         for outcome in outcomes {
             let refused = matches!(outcome, Err(Error::TooLarge { len: l, max: m }) if (l, m) == (len, max));
             ensure!(refused, "TooLarge expected for {len} bytes of at most {max}, not {outcome:?}");

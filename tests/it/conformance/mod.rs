@@ -25,6 +25,7 @@ mod killed;
 mod leftovers;
 mod lengths;
 mod order;
+mod posted;
 mod pressure;
 mod script;
 
@@ -107,6 +108,8 @@ const ALL: &[(&str, Check)] = &[
     ("order", order::order),
     ("order_one", order::order_one),
     ("mixed", order::mixed),
+    ("posted_up", posted::up),
+    ("posted_down", posted::down),
     ("fairness", order::fairness),
     ("polling", order::polling),
     ("pressure_up", pressure::up),

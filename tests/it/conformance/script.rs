@@ -14,7 +14,9 @@ use std::time::Duration;
 pub(super) enum Step {
     /// Sends so many frames.
     Send(u64, Lens),
-    /// Is refused a frame of `len` bytes, in `send` and in `call`.
+    /// Posts so many frames, and hands them over after each so many.
+    Post { count: u64, batch: u64, lens: Lens },
+    /// Is refused a frame of `len` bytes, in every way of sending.
     Refused { len: usize, max: usize },
     /// Receives so many.
     Recv(u64, Lens),
@@ -85,6 +87,7 @@ impl<'a> Actor<'a> {
     fn step(&mut self, step: &Step) -> Outcome {
         match step {
             Step::Send(count, lens) => send(&mut *self.tx, up(self.peer), &mut self.sent, *count, lens),
+            Step::Post { count, batch, lens } => self.post(*count, *batch, lens),
             Step::Refused { len, max } => self.refused(*len, *max),
             Step::Recv(count, lens) => recv(&mut *self.rx, &mut self.received, *count, lens),
             Step::RecvSome(count, lens) => self.recv_some(*count, lens),
@@ -124,11 +127,24 @@ impl<'a> Actor<'a> {
         }
     }
 
+    fn post(&mut self, count: u64, batch: u64, lens: &Lens) -> Outcome {
+        for number in 1..=count {
+            let len = lens.at(self.sent);
+            self.tx.post(len, &fill(up(self.peer), len, self.sent))?;
+            self.sent += 1;
+            if number.is_multiple_of(batch) {
+                self.tx.flush()?;
+            }
+        }
+        Ok(())
+    }
+
     fn refused(&mut self, len: usize, max: usize) -> Outcome {
         let fill: Fill<'_> = &|_| panic!("`fill` was called for a frame that is too long");
         let sent = self.tx.send(len, fill);
         let called = self.tx.call(&mut *self.rx, len, fill, &mut |_| ());
-        for outcome in [sent, called] {
+        let posted = self.tx.post(len, fill);
+        for outcome in [sent, called, posted] {
             let refused = matches!(outcome, Err(Error::TooLarge { len: l, max: m }) if (l, m) == (len, max));
             ensure!(refused, "TooLarge expected for {len} bytes of at most {max}, not {outcome:?}");
         }

@@ -41,6 +41,11 @@ impl Lifeline {
     /// Whether the peer has gone. What it sent before can be received.
     #[inline]
     pub(super) fn is_gone(&self) -> bool {
-        self.gone.load(Ordering::Acquire) // SYNC: the Release store in hold
+        self.gone.load(Ordering::Acquire) // SYNC: the Release stores in hold and end
+    }
+
+    /// The link itself has told that the peer has gone, perhaps before the lifeline does.
+    pub(super) fn end(&self) {
+        self.gone.store(true, Ordering::Release); // SYNC: the Acquire load in is_gone
     }
 }

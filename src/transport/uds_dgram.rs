@@ -136,7 +136,11 @@ impl Carrier for DgramSocket {
             return Err(Errno::PIPE);
         }
         match rustix::io::write(&self.fd, bytes) {
-            Err(Errno::CONNREFUSED | Errno::NOTCONN) => Err(Errno::PIPE),
+            // UDP says it once, and then takes the next datagram as if somebody heard.
+            Err(Errno::CONNREFUSED | Errno::NOTCONN) => {
+                self.lifeline.end();
+                Err(Errno::PIPE)
+            }
             outcome => outcome,
         }
     }
@@ -144,15 +148,19 @@ impl Carrier for DgramSocket {
     /// No datagram of ours is empty: 0 says that the socket was shut down.
     #[inline]
     fn read(&self, buffer: &mut [u8]) -> rustix::io::Result<usize> {
-        match rustix::io::read(&self.fd, &mut *buffer) {
-            // UDP's word that nobody took a datagram which we sent: where that is the end, the lifeline says so.
-            Err(Errno::CONNREFUSED) => Err(Errno::INTR),
-            // One that does not wait does not say that it was shut down. Something may have come between the two looks.
-            Err(Errno::AGAIN) if self.lifeline.is_gone() => match rustix::io::read(&self.fd, buffer) {
-                Err(Errno::AGAIN) => Ok(0),
+        loop {
+            return match rustix::io::read(&self.fd, &mut *buffer) {
+                // UDP's word, said once, that nobody took a datagram which we sent: where that is the end, the lifeline
+                // says so.
+                Err(Errno::CONNREFUSED) => continue,
+                // One that does not wait does not say that it was shut down. Something may have come between the two
+                // looks.
+                Err(Errno::AGAIN) if self.lifeline.is_gone() => match rustix::io::read(&self.fd, buffer) {
+                    Err(Errno::AGAIN) => Ok(0),
+                    outcome => outcome,
+                },
                 outcome => outcome,
-            },
-            outcome => outcome,
+            };
         }
     }
 }

@@ -4,7 +4,7 @@
 //! together may take 800 KiB (`RLIMIT_MSGQUEUE`): a hub takes at most a quarter of that, and the more windows it
 //! has, the smaller its queues are.
 //!
-//! A queue belongs to nobody, and nobody is told of a peer's end: a [lifeline](super::lifeline) tells. The end that notices
+//! A queue belongs to nobody, and nobody is told of a peer's end: a lifeline (a pair of sockets beside the link) tells. The end that notices
 //! empties the queue that its peer should have read, so that whoever waits for room goes on, and puts an empty message
 //! behind the last one that its peer sent, so that whoever waits for one finds the end.
 

@@ -4,7 +4,7 @@
 //! bounds it is the workload's `in_flight`. So frames may be lost, and the record says how many. No protocol of ours repairs that or
 //! cuts longer frames into several: a frame is one datagram with our length before it, which tells an empty one from the end.
 //!
-//! The end of a peer is told by a [lifeline](super::lifeline), as for `uds-dgram`.
+//! The end of a peer is told by a lifeline (a pair of sockets beside the link), as for `uds-dgram`.
 
 use super::lifeline::lifeline;
 use super::stream::{Chunk, StreamInbox, StreamOutbox, StreamRx, StreamTx, hub, link};

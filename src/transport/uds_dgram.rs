@@ -4,7 +4,7 @@
 //! the sender's buffer, so longer frames travel in several of 128 KiB.
 //!
 //! Two things differ from sockets with a connection. Nobody is told when the other end closes: a sender learns of it by the
-//! error of its next datagram, a reader by a [lifeline](super::lifeline). And a socket whose datagram is refused throws away
+//! error of its next datagram, a reader by a lifeline (a pair of sockets beside the link). And a socket whose datagram is refused throws away
 //! what it has not read yet (`unix_dgram_disconnected` in `net/unix/af_unix.c`), so that no socket here both sends and
 //! receives.
 

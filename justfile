@@ -25,6 +25,14 @@ models:
 mutants *ARGS:
     python3 scripts/mutants.py {{ARGS}}
 
+# many checked messages through the ring in all its ways
+soak MESSAGES="10000000":
+    IPCMARK_SOAK={{MESSAGES}} cargo test --release --locked --test soak
+
+# the ring under a race detector (`just sanitize thread`) or with every access checked (`just sanitize address`)
+sanitize KIND:
+    bash scripts/sanitize.sh {{KIND}}
+
 # every case once
 verify *ARGS:
     cargo run --release --locked -- verify --no-progress {{ARGS}}

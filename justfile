@@ -1,4 +1,4 @@
-# The recipes that people and CI call; `just` alone lists them. Each is plain cargo: .ci/run works without `just` too.
+# What people call; `just` alone lists it. The steps of the gate stand in .ci/run, which works without `just` too.
 
 default:
     @just --list
@@ -9,13 +9,11 @@ run *ARGS:
 
 # all tests
 test:
-    cargo test --locked
+    bash .ci/run test
 
 # formatting, lints, docs: what CI refuses
 lint:
-    cargo fmt --all --check
-    cargo clippy --locked --all-targets --no-deps -- -D warnings
-    RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
+    bash .ci/run lint
 
 # the ring's protocols under a model checker
 models:

@@ -6,7 +6,7 @@ use crate::workload::Workload;
 use serde::{Deserialize, Serialize};
 
 /// Where renderers run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Placement {
     /// Each in a process of its own.
@@ -16,7 +16,7 @@ pub enum Placement {
 }
 
 /// Which CPUs the ends run on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Pin {
     /// Main on one CPU, renderers on the others.
@@ -28,7 +28,7 @@ pub enum Pin {
 }
 
 /// How a ring moves bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CopyWay {
     /// As a look at the host before the trial says is faster.
@@ -40,7 +40,7 @@ pub enum CopyWay {
 }
 
 /// The settings of the process model; [`VARIABLES`] says what each means.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(default)]
 #[expect(missing_docs, reason = "VARIABLES documents each, once")]
 pub struct Model {

@@ -1,7 +1,7 @@
 //! One trial as one JSON object. Integers are nanoseconds, bytes and counts; nothing is rounded here.
 
 use super::noise::Noise;
-use crate::plan::{Case, Model};
+use crate::plan::{Case, Model, Pin};
 use crate::sys::cpu::{Usage, tick_ns};
 use crate::trial::{Bounds, Calibration, Distance, Failure, Floor, Measured, Place};
 use crate::workload::ledger::Checks;
@@ -194,8 +194,13 @@ impl Record {
         let bare = |status, reason| Record::bare(run, trial, Some(order), seed, case, status, reason);
         match outcome {
             Ok(measured) => bare(Status::Ok, None).with(measured, usual_sentinel_ns),
-            Err(Failure::Failed(reason)) => bare(Status::Failed, Some(reason.clone())),
-            Err(Failure::Interrupted) => bare(Status::Failed, Some("interrupted".to_owned())),
+            Err(failure) => {
+                let checks = match *failure {
+                    Failure::Wrong { checks, processes } => Some(ChecksRow { checks, processes }),
+                    Failure::Failed(_) | Failure::Interrupted => None,
+                };
+                Record { checks, ..bare(Status::Failed, Some(failure.to_string())) }
+            }
         }
     }
 
@@ -287,7 +292,9 @@ impl Record {
 
     /// Where the ends were.
     pub fn place(&self) -> Place {
-        self.noise.and_then(|noise| noise.distance).map_or(Place::One, |distance| distance.place())
+        let distance = self.noise.and_then(|noise| noise.distance);
+        // Where the scheduler puts the ends, nobody knows how far they are apart.
+        distance.filter(|_| self.case.model.pin != Pin::Free).map_or(Place::One, |distance| distance.place())
     }
 
     /// Context switches of both sides for one message, wanted and unwanted.

@@ -4,8 +4,9 @@ use super::figure::{count, megabytes, nanoseconds, nanoseconds_with_range, ratio
 use super::look::{Look, new_table};
 use crate::plan::variable::{VARIABLES, word};
 use crate::plan::{Metric, Model, human_size};
-use crate::record::{Distance, FloorLine, Place, Record, Status};
+use crate::record::{FloorLine, Place, Record, Status};
 use crate::stats::{Spread, Summary, summarise};
+use crate::workload::LatencyKind;
 use comfy_table::{CellAlignment, Table};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -34,23 +35,18 @@ const COLUMNS: [Column; 9] = [
 /// All tables of a run, then what failed and what was skipped.
 pub fn tables(records: &[Record], look: Look) -> String {
     let summaries = summarise(records);
-    // Groups in the order in which they first appear.
-    let mut order: BTreeMap<String, usize> = BTreeMap::new();
-    let mut groups: Vec<(String, Vec<&Summary<'_>>)> = Vec::new();
+    // In the order of the settings: trials come in a random one.
+    let mut groups: BTreeMap<_, Vec<&Summary<'_>>> = BTreeMap::new();
     for summary in &summaries {
-        let title = title(summary);
-        let index = *order.entry(title.clone()).or_insert(groups.len());
-        if index == groups.len() {
-            groups.push((title, Vec::new()));
-        }
-        groups[index].1.push(summary);
+        let case = &summary.example.case;
+        groups.entry((case.workload, &case.model, summary.place, title(summary))).or_default().push(summary);
     }
     let mut text = String::new();
-    for (title, mut rows) in groups {
+    for ((.., title), mut rows) in groups {
         let by_p50 = |row: &&Summary<'_>| row.p50.map_or(f64::INFINITY, |p50| p50.median);
         rows.sort_by(|a, b| by_p50(a).total_cmp(&by_p50(b)));
         let _ = writeln!(text, "{}\n{}\n", heading(&title, look), table(&rows, look).trim_fmt());
-        for line in rows.iter().filter_map(|row| chosen_copy(row)) {
+        for line in rows.iter().flat_map(|row| [grouped(row), chosen_copy(row)]).flatten() {
             let _ = writeln!(text, "{line}\n");
         }
     }
@@ -66,7 +62,7 @@ pub fn tables(records: &[Record], look: Look) -> String {
             );
         }
     }
-    let note = "Medians over trials; in parentheses the range of the trials' medians; * marks the best of a column. \
+    let note = "Medians over trials, max the longest of all; in parentheses the range of the trials' medians; * marks the best of a column. \
                 The floor is what the hardware or kernel allowed at that moment; it is not subtracted.";
     if !summaries.is_empty() {
         let _ = writeln!(text, "{note}");
@@ -82,6 +78,7 @@ fn title(summary: &Summary<'_>) -> String {
         Place::One => "",
         Place::Near => " · near",
         Place::Far => " · far",
+        Place::Mixed => " · mixed (the CPUs were moved during the trial)",
     };
     let mut title = format!(
         "{} · {} · wait={} · pin={}{place}",
@@ -122,21 +119,23 @@ fn table(rows: &[&Summary<'_>], look: Look) -> Table {
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
-    let best: Vec<Option<f64>> = COLUMNS.iter().map(|column| best_of(rows, column)).collect();
+    let best: Vec<Option<String>> = COLUMNS.iter().map(|column| best_of(rows, column)).collect();
     for row in rows {
         let mut cells = vec![row.example.case.transport.clone()];
-        for ((name, figure, write, _), best) in COLUMNS.iter().zip(&best) {
+        for (column, best) in COLUMNS.iter().zip(&best) {
+            let (name, figure, write, _) = column;
             cells.push(match figure(row) {
                 None => "–".to_owned(),
                 Some(spread) => {
-                    let star = if rows.len() > 1 && Some(spread.median) == *best { " *" } else { "" };
-                    let text = match *name {
+                    let text = write(shown(name, spread));
+                    // What reads alike is alike.
+                    let star = if best.as_ref() == Some(&text) { " *" } else { "" };
+                    match *name {
                         "p50" if row.trials > 1 => {
-                            nanoseconds_with_range(spread.median, spread.min, spread.max)
+                            nanoseconds_with_range(spread.median, spread.min, spread.max) + star
                         }
-                        _ => write(spread.median),
-                    };
-                    text + star
+                        _ => text + star,
+                    }
                 }
             });
         }
@@ -161,6 +160,16 @@ fn lost(row: &Summary<'_>) -> String {
     }
 }
 
+/// How many messages share a sample, if not each has its own.
+fn grouped(row: &Summary<'_>) -> Option<String> {
+    let latency = row.example.latency_ns.as_ref().filter(|latency| latency.every > 1)?;
+    let what = match latency.kind {
+        LatencyKind::RoundTrip => "each latency is the mean of",
+        LatencyKind::OneWay | LatencyKind::LastDelivery => "one latency is taken in",
+    };
+    Some(format!("{}: {what} {} messages", row.example.case.transport, latency.every))
+}
+
 /// What `copy=auto` came to, if it had a choice.
 fn chosen_copy(row: &Summary<'_>) -> Option<String> {
     let [memcpy, nt] = row.calibration?;
@@ -174,11 +183,21 @@ fn chosen_copy(row: &Summary<'_>) -> Option<String> {
     ))
 }
 
-fn best_of(rows: &[&Summary<'_>], (_, figure, _, better): &Column) -> Option<f64> {
-    let medians = rows.iter().filter_map(|row| figure(row)).map(|spread| spread.median);
+/// What of a spread a column shows: of the longest latencies the longest.
+fn shown(column: &str, spread: Spread) -> f64 {
+    if column == Metric::Max.name() { spread.max } else { spread.median }
+}
+
+/// The best cell of a column, as it is written; `None` if none is better than another.
+fn best_of(rows: &[&Summary<'_>], (name, figure, write, better): &Column) -> Option<String> {
+    let mut figures: Vec<f64> =
+        rows.iter().filter_map(|row| figure(row)).map(|spread| shown(name, spread)).collect();
+    figures.sort_by(f64::total_cmp);
+    let [least, most] = [figures.first(), figures.last()].map(|figure| figure.copied().map(write));
     match better {
-        Better::Less => medians.min_by(f64::total_cmp),
-        Better::More => medians.max_by(f64::total_cmp),
+        _ if least == most => None,
+        Better::Less => least,
+        Better::More => most,
     }
 }
 
@@ -189,11 +208,6 @@ fn reasons(rows: &[&Record], look: Look) -> Table {
         table.add_row([row.case.id.as_str(), row.reason.as_deref().unwrap_or("no reason given")]);
     }
     table
-}
-
-/// Where two CPUs were while something was measured.
-fn moment(distance: Distance) -> String {
-    if distance.mixed { "mixed".to_owned() } else { word(distance.place()) }
 }
 
 /// The floors of this machine.
@@ -207,7 +221,7 @@ pub fn floors(lines: &[FloorLine], look: Look) -> String {
         table.add_row([
             line.name.clone(),
             line.pin.to_owned(),
-            line.distance.map_or("–".to_owned(), moment),
+            line.distance.map_or("–".to_owned(), |distance| word(distance.place())),
             nanoseconds(line.ns),
             nanoseconds(line.min_ns),
             nanoseconds(line.max_ns),

@@ -26,7 +26,7 @@
 //! * `fill` sees a buffer of exactly the length asked for, with arbitrary contents, and overwrites all of it. `fill` and
 //!   `read` must not panic and must not use the same endpoint.
 //!
-//! The contract is verified by the conformance suite (`tests/it/conformance.rs`), which runs every transport on the list
+//! The contract is verified by the conformance suite (`tests/it/conformance/`), which runs every transport on the list
 //! × wait × placement.
 
 pub mod channel;

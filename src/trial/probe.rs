@@ -4,6 +4,7 @@ use super::bound::{Bound, Floor};
 use super::control::Setup;
 use super::floor::cache;
 use crate::sys::clock::Clock;
+use crate::transport::WaitKind;
 use serde::{Deserialize, Serialize};
 use std::hint::black_box;
 
@@ -30,8 +31,12 @@ pub(super) fn take(setup: &Setup) -> Probe {
         None => [setup.pins.main.clone(), setup.pins.main.clone()],
     };
     let distance_ns = pair.and_then(|_| cache::distance(&ends, DISTANCE_NS).ok());
-    let floor =
-        Bound::of(&setup.load, setup.wait, pair.is_some()).and_then(|bound| bound.measure(&ends).ok());
+    // Who may not spin at all sleeps.
+    let wait = match setup.wait {
+        WaitKind::Hybrid if setup.spin.is_zero() => WaitKind::Block,
+        wait => wait,
+    };
+    let floor = Bound::of(&setup.load, wait, pair.is_some()).and_then(|bound| bound.measure(&ends).ok());
     // The floors pin this thread; where main is free it must be so again.
     let _ = crate::sys::cpu::restrict(&setup.pins.main);
     Probe { distance_ns, floor, sentinel_ns }

@@ -3,6 +3,7 @@
 use super::calibrate::Calibration;
 use super::child::{self, Role};
 use super::control::{Control, FromMain, Setup, ToMain};
+use super::floor::wake::wake_up;
 use super::pins::{Pins, spin_budget};
 use super::{Probe, phase};
 use crate::plan::{Case, Placement, transport};
@@ -19,6 +20,7 @@ use hdrhistogram::Histogram;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::Pid;
 use std::collections::BTreeSet;
+use std::fmt;
 use std::io;
 use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::time::Duration;
@@ -28,8 +30,29 @@ use std::time::Duration;
 pub enum Failure {
     /// The trial failed; the text says why.
     Failed(String),
+    /// Messages were not as they must be.
+    Wrong {
+        /// What was found.
+        checks: Checks,
+        /// Distinct processes among main and renderers.
+        processes: usize,
+    },
     /// The user asked to stop.
     Interrupted,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Failed(reason) => f.write_str(reason),
+            Failure::Wrong { checks, .. } => write!(
+                f,
+                "integrity: {} lost, {} duplicated, {} reordered, {} corrupt of {}",
+                checks.lost, checks.duplicated, checks.reordered, checks.corrupt, checks.sent
+            ),
+            Failure::Interrupted => f.write_str("interrupted"),
+        }
+    }
 }
 
 impl From<io::Error> for Failure {
@@ -126,7 +149,7 @@ impl Session {
                 clock: Clock::system(),
             },
             pins: Pins::new(&case.model, &cpus, mix(seed ^ 1)),
-            spin: spin_budget(&case.model, cpus.len()),
+            spin: spin_budget(&case.model, cpus.len(), wake_up),
             copy: case.model.copy,
             padding,
             reports: Descriptor(reports_in.into()),
@@ -166,10 +189,7 @@ impl Session {
         let checks = report.checks;
         let clean = if self.lossy { checks.clean_but_for_loss() } else { checks.clean() };
         if !clean {
-            return Err(Failure::Failed(format!(
-                "integrity: {} lost, {} duplicated, {} reordered, {} corrupt of {}",
-                checks.lost, checks.duplicated, checks.reordered, checks.corrupt, checks.sent
-            )));
+            return Err(Failure::Wrong { checks, processes: self.processes() });
         }
         Ok(PhaseResult {
             elapsed_ns: report.elapsed_ns,

@@ -1,7 +1,7 @@
 //! What one end of one link brings home from a phase, and how two ends make one result.
 
 use super::ledger::Checks;
-use super::{LatencyKind, Load, MAX_SAMPLES, Phase};
+use super::{LatencyKind, Load, MAX_SAMPLES, Phase, Workload};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use hdrhistogram::Histogram;
@@ -62,8 +62,10 @@ pub fn join(load: &Load, phase: &Phase, main: &[Tally], renderers: &[Tally]) -> 
             }
         }
         LatencyKind::OneWay => {
-            for (a, b) in main.iter().zip(renderers) {
-                one_way(&a.stamps.0, &b.stamps.0).for_each(|ns| latency.saturating_record(ns));
+            let main_sends = load.workload == Workload::Push;
+            for (main, renderer) in main.iter().zip(renderers) {
+                let (sent, read) = if main_sends { (main, renderer) } else { (renderer, main) };
+                one_way(&sent.stamps.0, &read.stamps.0).for_each(|ns| latency.saturating_record(ns));
             }
         }
         LatencyKind::LastDelivery => {
@@ -83,9 +85,11 @@ pub fn join(load: &Load, phase: &Phase, main: &[Tally], renderers: &[Tally]) -> 
     Outcome { messages: phase.messages, elapsed_ns: last.saturating_sub(first), latency, checks }
 }
 
-/// Differences of two ends' stamps, whichever of them sent, of the messages that arrived.
-fn one_way<'a>(a: &'a [u64], b: &'a [u64]) -> impl Iterator<Item = u64> + 'a {
-    a.iter().zip(b).filter(|&(&a, &b)| a != LOST && b != LOST).map(|(&a, &b)| a.abs_diff(b).max(1))
+/// From sending to reading, of the messages that arrived. What seems to be read before it was sent (by the few cycles in which a
+/// CPU reads its counter ahead of a load) took no time that could be told.
+fn one_way<'a>(sent: &'a [u64], read: &'a [u64]) -> impl Iterator<Item = u64> + 'a {
+    let arrived = sent.iter().zip(read).filter(|&(&sent, &read)| sent != LOST && read != LOST);
+    arrived.map(|(&sent, &read)| read.saturating_sub(sent).max(1))
 }
 
 /// Stands in the place of a sample that never came.

@@ -134,6 +134,19 @@ mod tests {
     }
 
     #[test]
+    fn a_family_goes_without_its_likes() {
+        let name = fresh_name();
+        let at = |end: &str| Path::new(SHM_DIR).join(format!("{name}{end}"));
+        fs::create_dir(at(".nodes")).unwrap();
+        fs::write(at(".nodes").join("one"), "").unwrap();
+        fs::write(at(".data"), "").unwrap();
+        fs::write(at("0.data"), "").unwrap();
+        remove_family(&name);
+        assert!(!at(".nodes").exists() && !at(".data").exists());
+        fs::remove_file(at("0.data")).expect("another's, whose number begins alike");
+    }
+
+    #[test]
     fn the_sweep_takes_orphans_and_nothing_else() {
         let scratch = ScratchDir::create().unwrap();
         let here = scratch.path();

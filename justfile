@@ -17,6 +17,12 @@ lint:
     cargo clippy --locked --all-targets --no-deps -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
 
+# the conformance of the transports that are built in on demand, and their lints; FEATURES as for cargo
+peers FEATURES="peers":
+    cargo clippy --locked --all-targets --no-deps --features {{FEATURES}} -- -D warnings
+    RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --features {{FEATURES}}
+    cargo test --locked --test it --features {{FEATURES}}
+
 # every case once
 verify *ARGS:
     cargo run --release --locked -- verify --no-progress {{ARGS}}

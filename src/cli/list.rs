@@ -4,7 +4,7 @@ use super::choice::Choice;
 use super::exit::{Exit, Stop};
 use super::output;
 use crate::plan::variable::{VARIABLES, word};
-use crate::plan::{Plan, human_size, transports};
+use crate::plan::{NotBuiltIn, Plan, human_size, not_built_in, transports};
 use crate::report::{Look, new_table};
 use crate::trial::cpus;
 use crate::workload::Workload;
@@ -62,6 +62,13 @@ pub(super) fn execute(args: &Args) -> Result<Exit, Stop> {
             (topic, Format::Json) => {
                 let (name, value) = values(topic);
                 document.insert(name.to_owned(), value);
+            }
+        }
+        if topic == What::Transports {
+            match (not_built_in(), args.format) {
+                (absent, Format::Table) if absent.is_empty() => {}
+                (absent, Format::Table) => text.push_str(&format!("{}\n\n", absent_table(absent).trim_fmt())),
+                (absent, Format::Json) => drop(document.insert("not_built_in".into(), absent_json(absent))),
             }
         }
     }
@@ -143,6 +150,20 @@ fn table(topic: What) -> Table {
         }
     }
     table
+}
+
+fn absent_table(absent: Vec<NotBuiltIn>) -> Table {
+    let mut table = new_table(Look::Plain { bold: false });
+    table.set_header(["not built in", "how to build it in", "what it is"]);
+    for NotBuiltIn { name, about, enable } in absent {
+        table.add_row([name, &enable, about]);
+    }
+    table
+}
+
+fn absent_json(absent: Vec<NotBuiltIn>) -> Value {
+    let of = |NotBuiltIn { name, about, enable }| json!({ "name": name, "about": about, "enable": enable });
+    absent.into_iter().map(of).collect()
 }
 
 fn values(topic: What) -> (&'static str, Value) {

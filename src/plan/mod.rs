@@ -15,7 +15,7 @@ pub use nearest::nearest;
 pub use size::{human_size, parse_size};
 pub use suite::Suite;
 
-use crate::transport::{Caps, Transport, Visit, WaitKind, visit_all};
+use crate::transport::{Caps, ON_DEMAND, OnDemand, Transport, Visit, WaitKind, visit_all};
 use crate::workload::Workload;
 use std::collections::BTreeSet;
 use wildmatch::WildMatch;
@@ -45,16 +45,49 @@ pub fn transports() -> Vec<Listed> {
     names.0
 }
 
+/// A transport that exists, but not in this program.
+#[derive(Clone, Debug)]
+pub struct NotBuiltIn {
+    /// What users call it.
+    pub name: &'static str,
+    /// What it is, in one line.
+    pub about: &'static str,
+    /// The command that builds a program with it.
+    pub enable: String,
+}
+
+/// The transports that this program was built without, in the order of the list.
+pub fn not_built_in() -> Vec<NotBuiltIn> {
+    let built = transports();
+    ON_DEMAND
+        .iter()
+        .filter(|absent| built.iter().all(|listed| listed.name != absent.name))
+        .map(|&OnDemand { name, about }| NotBuiltIn {
+            name,
+            about,
+            enable: format!("cargo build --release --features {name}"),
+        })
+        .collect()
+}
+
 /// A transport by its name.
 ///
 /// # Errors
-/// Names the nearest one if there is none.
+/// Says how to build it in if that is all it lacks; names the nearest one if there is none.
 pub fn transport(name: &str) -> Result<Listed, ConfigError> {
-    let all = transports();
-    all.iter()
-        .find(|listed| listed.name == name)
-        .copied()
-        .ok_or_else(|| ConfigError::unknown("transport", name, all.iter().map(|listed| listed.name)))
+    let (built, absent) = (transports(), not_built_in());
+    if let Some(listed) = built.iter().find(|listed| listed.name == name) {
+        return Ok(*listed);
+    }
+    Err(match absent.iter().find(|absent| absent.name == name) {
+        Some(NotBuiltIn { enable, .. }) => {
+            ConfigError::new(format!("{name} is not built in; `{enable}` makes an ipcmark with it"))
+        }
+        None => {
+            let built = built.iter().map(|listed| listed.name);
+            ConfigError::unknown("transport", name, built.chain(absent.iter().map(|absent| absent.name)))
+        }
+    })
 }
 
 /// A workload by its name; errors as [`transport`].
@@ -114,7 +147,10 @@ impl Plan {
     pub fn skip_reason(case: &Case, cpus: usize) -> Option<String> {
         let Model { placement, windows, pin, wait, payload, in_flight } = case.model;
         let name = &case.transport;
-        let Ok(Listed { caps, .. }) = transport(name) else { return Some(format!("{name} is not built in")) };
+        let caps = match transport(name) {
+            Ok(listed) => listed.caps,
+            Err(error) => return Some(error.to_string()),
+        };
         let threads = windows + 1;
         if placement == Placement::Process && !caps.processes {
             Some(format!("{name} works between threads only (placement=thread)"))

@@ -25,9 +25,9 @@ pub trait Channel: Sized + 'static {
     /// Sends, sleeping while there is no room; `false` if the receiver is gone.
     fn send<T: Send + 'static>(sender: &Self::Sender<T>, value: T) -> bool;
     /// Receives what is there at once.
-    fn try_recv<T: Send + 'static>(receiver: &Self::Receiver<T>) -> std::result::Result<T, NotReceived>;
+    fn try_recv<T: Send + 'static>(receiver: &mut Self::Receiver<T>) -> std::result::Result<T, NotReceived>;
     /// Receives, sleeping while there is nothing; `None` if all senders are gone.
-    fn recv<T: Send + 'static>(receiver: &Self::Receiver<T>) -> Option<T>;
+    fn recv<T: Send + 'static>(receiver: &mut Self::Receiver<T>) -> Option<T>;
 }
 
 /// Why nothing was sent.
@@ -131,7 +131,11 @@ impl<C: Channel, W: Wait> Waiter<C, W> {
 
     /// `None` if the other side is gone. `quit` is asked whenever the channel was found empty.
     #[inline]
-    fn recv<T: Send + 'static>(&self, channel: &C::Receiver<T>, mut quit: impl FnMut() -> bool) -> Option<T> {
+    fn recv<T: Send + 'static>(
+        &self,
+        channel: &mut C::Receiver<T>,
+        mut quit: impl FnMut() -> bool,
+    ) -> Option<T> {
         let mut attempt = || match C::try_recv(channel) {
             Ok(message) => Some(Some(message)),
             Err(NotReceived::Gone) => Some(None),
@@ -194,12 +198,12 @@ pub struct ChannelRx<C: Channel, W> {
 impl<C: Channel, W: Wait> Rx for ChannelRx<C, W> {
     #[inline]
     fn recv<R>(&mut self, read: impl FnOnce(&[u8]) -> R) -> Result<R> {
-        let frame = self.waiter.recv(&self.down, || false).ok_or(Error::Closed { peer: None })?;
+        let frame = self.waiter.recv(&mut self.down, || false).ok_or(Error::Closed { peer: None })?;
         Ok(read(&frame))
     }
 
     fn try_recv<R>(&mut self, read: impl FnOnce(&[u8]) -> R) -> Result<Option<R>> {
-        match C::try_recv(&self.down) {
+        match C::try_recv(&mut self.down) {
             Ok(frame) => Ok(Some(read(&frame))),
             Err(NotReceived::Empty) => Ok(None),
             Err(NotReceived::Gone) => Err(Error::Closed { peer: None }),
@@ -245,14 +249,14 @@ impl<C: Channel, W: Wait> Inbox for ChannelInbox<C, W> {
     fn recv<R>(&mut self, read: impl FnOnce(Peer, &[u8]) -> R) -> Result<R> {
         loop {
             let unreported = || self.gone.load(Ordering::Acquire) & !self.reported; // SYNC: the Release in drop
-            match self.waiter.recv(&self.up, || unreported() != 0) {
+            match self.waiter.recv(&mut self.up, || unreported() != 0) {
                 Some((peer, Some(frame))) => return Ok(read(peer, &frame)),
                 Some((_, None)) => {} // its bit is set: seen when the channel runs empty
                 None => {
                     // What those sent before they went may have come since the channel was found empty. Who goes from
                     // here on has its turn later.
                     let gone = unreported();
-                    match C::try_recv(&self.up) {
+                    match C::try_recv(&mut self.up) {
                         Ok((peer, Some(frame))) => return Ok(read(peer, &frame)),
                         Ok((_, None)) => {} // there may be more behind it
                         Err(_) if gone != 0 => {

@@ -33,12 +33,22 @@ pub mod stream;
 mod watch;
 
 pub mod crossbeam;
+#[cfg(feature = "crossfire")]
+pub mod crossfire;
+#[cfg(feature = "flume")]
+pub mod flume;
 pub mod ipc_channel;
+#[cfg(feature = "kanal")]
+pub mod kanal;
 pub mod null;
 pub mod pipe;
+#[cfg(feature = "rtrb")]
+pub mod rtrb;
 pub mod shm;
 pub mod std_mpsc;
 pub mod tcp;
+#[cfg(feature = "tokio")]
+pub mod tokio;
 pub mod uds_seqpacket;
 pub mod uds_stream;
 
@@ -60,7 +70,45 @@ pub fn visit_all(v: &mut impl Visit) {
     v.visit::<ipc_channel::IpcChannel>();
     v.visit::<crossbeam::Crossbeam>();
     v.visit::<std_mpsc::StdMpsc>();
+    #[cfg(feature = "rtrb")]
+    v.visit::<rtrb::Rtrb>();
+    #[cfg(feature = "flume")]
+    v.visit::<flume::Flume>();
+    #[cfg(feature = "tokio")]
+    v.visit::<tokio::Tokio>();
+    #[cfg(feature = "kanal")]
+    v.visit::<kanal::Kanal>();
+    #[cfg(feature = "crossfire")]
+    v.visit::<crossfire::Crossfire>();
 }
+
+/// A transport that is built in only on demand, by the feature of its name.
+#[derive(Clone, Copy, Debug)]
+pub struct OnDemand {
+    /// What users call it, and the feature.
+    pub name: &'static str,
+    /// [`Caps::about`], known without it.
+    pub about: &'static str,
+}
+
+/// Every transport that is built in on demand, in the order of [`visit_all`]. A program cannot list what it was built
+/// without, so these names stand here; `tests/it/tidy.rs` holds them against the list, the files and the manifest.
+pub const ON_DEMAND: &[OnDemand] = &[
+    OnDemand {
+        name: "rtrb",
+        about: "rtrb rings between threads, which spin; short frames in its slots, long ones as buffers that return",
+    },
+    OnDemand { name: "flume", about: "bounded flume channels between threads; a frame is a Vec that moves" },
+    OnDemand {
+        name: "tokio",
+        about: "bounded tokio mpsc channels between threads, without a runtime; a frame is a Vec that moves",
+    },
+    OnDemand { name: "kanal", about: "bounded kanal channels between threads; a frame is a Vec that moves" },
+    OnDemand {
+        name: "crossfire",
+        about: "bounded crossfire channels between threads; a frame is a Vec that moves",
+    },
+];
 
 /// What is done with each transport on the list.
 pub trait Visit {

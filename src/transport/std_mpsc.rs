@@ -33,7 +33,7 @@ impl Channel for StdMpsc {
     }
 
     #[inline]
-    fn try_recv<T: Send + 'static>(receiver: &Receiver<T>) -> std::result::Result<T, NotReceived> {
+    fn try_recv<T: Send + 'static>(receiver: &mut Receiver<T>) -> std::result::Result<T, NotReceived> {
         receiver.try_recv().map_err(|error| match error {
             TryRecvError::Empty => NotReceived::Empty,
             TryRecvError::Disconnected => NotReceived::Gone,
@@ -41,7 +41,7 @@ impl Channel for StdMpsc {
     }
 
     #[inline]
-    fn recv<T: Send + 'static>(receiver: &Receiver<T>) -> Option<T> {
+    fn recv<T: Send + 'static>(receiver: &mut Receiver<T>) -> Option<T> {
         receiver.recv().ok()
     }
 }

@@ -3,7 +3,8 @@
 mod source;
 
 use crate::test;
-use ipcmark::transport::{Transport, Visit, visit_all};
+use ipcmark::plan::not_built_in;
+use ipcmark::transport::{ON_DEMAND, OnDemand, Transport, Visit, visit_all};
 use libtest_mimic::Trial;
 use source::{Source, is_word, root, sources, word};
 use std::collections::BTreeMap;
@@ -41,6 +42,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         test("tidy::source_is_read_as_it_is_written", source_is_read_as_it_is_written),
         test("tidy::imports_only_go_down", imports_only_go_down),
         test("tidy::one_list_of_transports", one_list_of_transports),
+        test("tidy::on_demand_is_what_features_build_in", on_demand_is_what_features_build_in),
         test("tidy::unsafe_stays_in_its_rooms", unsafe_stays_in_its_rooms),
         test("tidy::unsafe_says_why", unsafe_says_why),
         test("tidy::orderings_name_their_partners", orderings_name_their_partners),
@@ -98,10 +100,42 @@ fn one_list_of_transports() {
         assert_eq!(stem, name.replace('-', "_"), "{} is named after its NAME", file.name);
         written.push(name.to_owned());
     }
-    listed.0.sort_unstable();
     written.sort_unstable();
-    assert!(listed.0.windows(2).all(|pair| pair[0] != pair[1]), "names are unique: {:?}", listed.0);
-    assert_eq!(listed.0, written, "visit_all (left) shows every transport that has a file (right)");
+    let mut names = listed.0.clone();
+    names.extend(not_built_in().iter().map(|absent| absent.name));
+    names.sort_unstable();
+    assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "names are unique: {names:?}");
+    assert_eq!(names, written, "visit_all and ON_DEMAND (left) have every transport that has a file (right)");
+}
+
+/// What a program cannot know of itself: which transports it was built without.
+fn on_demand_is_what_features_build_in() {
+    let list = read_to_string(root().join("src/transport/mod.rs")).expect("the list");
+    let manifest = read_to_string(root().join("Cargo.toml")).expect("the manifest");
+    let manifest: toml::Table = manifest.parse().expect("TOML");
+    let lines: Vec<&str> = list.lines().map(str::trim).collect();
+    let features: Vec<(&str, &str)> = lines
+        .windows(2)
+        .filter_map(|pair| Some((pair[0].strip_prefix("#[cfg(feature = \"")?.strip_suffix("\")]")?, pair[1])))
+        .collect();
+    let visited: Vec<&str> =
+        features.iter().filter(|(_, line)| line.contains("visit::<")).map(|&(name, _)| name).collect();
+    let on_demand: Vec<&str> = ON_DEMAND.iter().map(|transport| transport.name).collect();
+    assert_eq!(on_demand, visited, "ON_DEMAND (left) is what visit_all has behind features (right)");
+    for OnDemand { name, about } in ON_DEMAND {
+        let module = name.replace('-', "_");
+        assert!(
+            features.contains(&(name, &format!("pub mod {module};"))),
+            "{name}: its feature builds its file"
+        );
+        let file = root().join(format!("src/transport/{module}.rs"));
+        let text = read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        assert!(text.contains(&format!("\"{about}\"")), "{name} says of itself what ON_DEMAND does: {about}");
+        let features = manifest["features"].as_table().expect("features");
+        assert!(features.contains_key(*name), "{name} is a feature");
+        let includes = |group: &str| features[group].as_array().expect("a list").contains(&(*name).into());
+        assert!(includes("peers") || includes("in-process"), "{name} is one of the peers");
+    }
 }
 
 fn unsafe_stays_in_its_rooms() {

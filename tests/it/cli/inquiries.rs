@@ -3,6 +3,7 @@
 use crate::support::program::Place;
 use crate::test;
 use ipcmark::plan::{transports, variable::VARIABLES};
+use ipcmark::transport::ON_DEMAND;
 use ipcmark::workload::Workload;
 use libtest_mimic::Trial;
 use serde_json::Value;
@@ -10,6 +11,7 @@ use serde_json::Value;
 pub(super) fn tests() -> Vec<Trial> {
     vec![
         test("cli::list shows every transport, workload and variable, as table and as JSON", list),
+        test("cli::list says what is not built in and how to have it", beside_the_list),
         test("cli::floor measures what the machine allows, in three formats", floor),
         test("cli::verify says how many cases passed, were skipped and failed", verify),
         test("cli::completions and help are written to standard output", help),
@@ -27,9 +29,9 @@ fn list() {
     let document: Value = serde_json::from_str(&place.output(&["list", "--format", "json"])).expect("JSON");
     for (topic, names) in names {
         let table = place.output(&["list", topic]);
-        // Below the header and its line, each row begins with a name.
+        // Below the header and its line, each row begins with a name; what is not built in comes after a blank line.
         let rows: Vec<&str> =
-            table.lines().skip(2).filter_map(|line| line.split_whitespace().next()).collect();
+            table.lines().skip(2).map_while(|line| line.split_whitespace().next()).collect();
         assert_eq!(rows, names);
         assert!(everything.contains(table.trim_end()), "{topic} is part of the whole");
         let alone: Value =
@@ -44,6 +46,38 @@ fn list() {
     let shm = document["transports"].as_array().expect("a list").iter().find(|item| item["name"] == "shm");
     let caps = &shm.expect("shm is on the list")["caps"];
     assert_eq!((caps["processes"].as_bool(), caps["max_frame"].as_u64()), (Some(true), Some(64 << 20)));
+}
+
+/// Each transport that a feature adds is either on the list or beside it, with the way to have it.
+fn beside_the_list() {
+    let place = Place::new();
+    let table = place.output(&["list", "transports"]);
+    let document: Value =
+        serde_json::from_str(&place.output(&["list", "transports", "--format", "json"])).expect("JSON");
+    let absent = document["not_built_in"].as_array().expect("a list");
+    let built: Vec<&str> = transports().iter().map(|listed| listed.name).collect();
+    let names: Vec<&str> = absent.iter().map(|item| item["name"].as_str().expect("a name")).collect();
+    let wanted = ON_DEMAND.iter().map(|transport| transport.name).filter(|name| !built.contains(name));
+    assert_eq!(names, wanted.collect::<Vec<_>>());
+    for (item, name) in absent.iter().zip(names) {
+        let enable = format!("cargo build --release --features {name}");
+        assert_eq!(item["enable"].as_str(), Some(enable.as_str()));
+        assert!(
+            table.contains(&enable) && table.contains(item["about"].as_str().expect("a text")),
+            "{table}"
+        );
+        let refused = place.run(&["run", "--transport", name]);
+        assert_eq!(refused.code, Some(2), "{}", refused.stderr);
+        assert!(
+            refused.stderr.contains(&format!("{name} is not built in; `{enable}`")),
+            "{}",
+            refused.stderr
+        );
+        // A suite serves every build: its cases are skipped, with the same words.
+        place.write("suite.toml", format!("[[cases]]\ntransport = '{name}'\nworkload = 'invoke'\n"));
+        let cases = place.output(&["list", "cases", "--suite", "suite.toml"]);
+        assert!(cases.contains(&format!("skipped: {name} is not built in; `{enable}`")), "{cases}");
+    }
 }
 
 fn floor() {

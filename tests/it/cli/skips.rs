@@ -80,7 +80,7 @@ fn beyond_a_transport() {
     // Today every transport carries whatever a payload may be.
     for listed in transports() {
         let model = Model { payload: listed.caps.max_frame + 1, ..Model::default() };
-        let model = Model { placement: Placement::Thread, ..model };
+        let model = Model { placement: Placement::Thread, wait: listed.caps.waits[0], ..model };
         let case = Case { transport: listed.name.to_owned(), workload: Workload::Invoke, model };
         let reason = Plan::skip_reason(&case, 64).expect("a reason");
         assert!(reason.contains(&format!("exceeds {}'s", listed.name)), "{reason}");

@@ -1,0 +1,77 @@
+//! `flume`: bounded channels of the crate of that name, between threads.
+
+use super::channel::{
+    self, Bound, Channel, ChannelInbox, ChannelOutbox, ChannelRx, ChannelTx, NotReceived, NotSent,
+};
+use super::local::LocalAddress;
+use super::{ALL_WAITS, Caps, MAX_FRAME, Result, Spec, Transport, Wait};
+use ::flume::{Receiver, Sender, TryRecvError, TrySendError, bounded};
+
+/// The transport, and its channel.
+#[derive(Debug)]
+pub struct Flume;
+
+impl Channel for Flume {
+    type Sender<T: Send + 'static> = Sender<T>;
+    type Receiver<T: Send + 'static> = Receiver<T>;
+
+    fn bounded<T: Send + 'static>(slots: usize) -> (Sender<T>, Receiver<T>) {
+        bounded(slots)
+    }
+
+    #[inline]
+    fn try_send<T: Send + 'static>(sender: &Sender<T>, value: T) -> std::result::Result<(), NotSent<T>> {
+        sender.try_send(value).map_err(|error| match error {
+            TrySendError::Full(value) => NotSent::Full(value),
+            TrySendError::Disconnected(_) => NotSent::Gone,
+        })
+    }
+
+    #[inline]
+    fn send<T: Send + 'static>(sender: &Sender<T>, value: T) -> bool {
+        sender.send(value).is_ok()
+    }
+
+    #[inline]
+    fn try_recv<T: Send + 'static>(receiver: &mut Receiver<T>) -> std::result::Result<T, NotReceived> {
+        receiver.try_recv().map_err(|error| match error {
+            TryRecvError::Empty => NotReceived::Empty,
+            TryRecvError::Disconnected => NotReceived::Gone,
+        })
+    }
+
+    #[inline]
+    fn recv<T: Send + 'static>(receiver: &mut Receiver<T>) -> Option<T> {
+        receiver.recv().ok()
+    }
+}
+
+impl Transport for Flume {
+    const NAME: &'static str = "flume";
+    const CAPS: Caps = Caps {
+        about: "bounded flume channels between threads; a frame is a Vec that moves",
+        max_frame: MAX_FRAME,
+        processes: false,
+        waits: ALL_WAITS,
+        one_write_broadcast: false,
+        echo: false,
+    };
+    type Address = LocalAddress;
+    type Bound = Bound<Flume>;
+    type Outbox<W: Wait> = ChannelOutbox<Flume, W>;
+    type Inbox<W: Wait> = ChannelInbox<Flume, W>;
+    type Tx<W: Wait> = ChannelTx<Flume, W>;
+    type Rx<W: Wait> = ChannelRx<Flume, W>;
+
+    fn bind(spec: &Spec) -> Result<(Self::Bound, Vec<LocalAddress>)> {
+        Ok(channel::bind(spec))
+    }
+
+    fn accept<W: Wait>(bound: Self::Bound) -> Result<(Self::Outbox<W>, Self::Inbox<W>)> {
+        Ok(channel::accept(bound))
+    }
+
+    fn connect<W: Wait>(address: LocalAddress) -> Result<(Self::Tx<W>, Self::Rx<W>)> {
+        channel::connect(address)
+    }
+}

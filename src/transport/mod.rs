@@ -37,6 +37,8 @@ pub mod crossbeam;
 pub mod crossfire;
 #[cfg(feature = "flume")]
 pub mod flume;
+#[cfg(feature = "iceoryx2")]
+pub mod iceoryx2;
 pub mod ipc_channel;
 #[cfg(feature = "kanal")]
 pub mod kanal;
@@ -70,6 +72,8 @@ pub fn visit_all(v: &mut impl Visit) {
     v.visit::<ipc_channel::IpcChannel>();
     v.visit::<crossbeam::Crossbeam>();
     v.visit::<std_mpsc::StdMpsc>();
+    #[cfg(feature = "iceoryx2")]
+    v.visit::<iceoryx2::Iceoryx2>();
     #[cfg(feature = "rtrb")]
     v.visit::<rtrb::Rtrb>();
     #[cfg(feature = "flume")]
@@ -94,6 +98,10 @@ pub struct OnDemand {
 /// Every transport that is built in on demand, in the order of [`visit_all`]. A program cannot list what it was built
 /// without, so these names stand here; `tests/it/tidy.rs` holds them against the list, the files and the manifest.
 pub const ON_DEMAND: &[OnDemand] = &[
+    OnDemand {
+        name: "iceoryx2",
+        about: "the crate iceoryx2: samples lent in shared memory, its event service to sleep",
+    },
     OnDemand {
         name: "rtrb",
         about: "rtrb rings between threads, which spin; short frames in its slots, long ones as buffers that return",

@@ -11,6 +11,9 @@ use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::thread::JoinHandle;
 
+/// Bytes for the thread, of which only what a call-back touches is ever there: a library's cleaning up needs many.
+const STACK: usize = 1 << 20;
+
 /// Calls back when one of some processes ends; stops when dropped.
 #[derive(Debug)]
 pub(super) struct Watch {
@@ -39,7 +42,7 @@ impl Watch {
         let (stop, stopped) = UnixStream::pair().map_err(Error::os("making a socket pair"))?;
         let thread = std::thread::Builder::new()
             .name("ipcmark-watch".to_owned())
-            .stack_size(64 * 1024)
+            .stack_size(STACK)
             .spawn(move || watch(held, &stopped, &on_death))
             .map_err(Error::os("starting the thread that watches peers"))?;
         Ok(Watch { thread: Some(thread), stop: Some(stop) })

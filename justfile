@@ -1,4 +1,4 @@
-# The recipes that people and CI call; `just` alone lists them. Each is plain cargo: .ci/run works without `just` too.
+# What people call; `just` alone lists it. The steps of the gate stand in .ci/run, which works without `just` too.
 
 default:
     @just --list
@@ -9,13 +9,27 @@ run *ARGS:
 
 # all tests
 test:
-    cargo test --locked
+    bash .ci/run test
 
 # formatting, lints, docs: what CI refuses
 lint:
-    cargo fmt --all --check
-    cargo clippy --locked --all-targets --no-deps -- -D warnings
-    RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
+    bash .ci/run lint
+
+# the ring's protocols under a model checker
+models:
+    cargo test --locked --test models
+
+# each ordering weakened in turn: the models must notice
+mutants *ARGS:
+    python3 scripts/mutants.py {{ARGS}}
+
+# many checked messages through the ring in all its ways
+soak MESSAGES="10000000":
+    IPCMARK_SOAK={{MESSAGES}} cargo test --release --locked --test soak
+
+# the ring under a race detector (`just sanitize thread`) or with every access checked (`just sanitize address`)
+sanitize KIND:
+    bash scripts/sanitize.sh {{KIND}}
 
 # the conformance of the transports that are built in on demand, and their lints; FEATURES as for cargo
 peers FEATURES="peers":

@@ -5,17 +5,13 @@
 mod common;
 
 fn main() {
-    common::bench(
-        "broadcast",
-        &["shm", "pipe", "uds-stream", "uds-seqpacket", "tcp", "ipc-channel"],
-        |case| {
-            [1, 4, 8]
-                .map(|windows| {
-                    common::Variant::new(&format!("64B/block/cross/{windows} windows"), case, |model| {
-                        (model.windows, model.in_flight) = (windows, 16);
-                    })
+    common::bench("broadcast", |case| {
+        [1, 4, 8]
+            .map(|windows| {
+                common::Variant::new(&format!("64B/block/cross/{windows} windows"), case, |model| {
+                    (model.windows, model.in_flight) = (windows, 16);
                 })
-                .into()
-        },
-    );
+            })
+            .into()
+    });
 }

@@ -8,7 +8,7 @@ use ipcmark::plan::Pin;
 use ipcmark::transport::WaitKind;
 
 fn main() {
-    common::bench("invoke", &["shm", "pipe", "uds-stream", "uds-seqpacket", "tcp", "ipc-channel"], |case| {
+    common::bench("invoke", |case| {
         vec![
             common::Variant::new("64B/block/same", case, |model| model.pin = Pin::Same),
             common::Variant::new("64B/block/cross", case, |_| ()),

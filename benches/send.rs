@@ -5,7 +5,7 @@
 mod common;
 
 fn main() {
-    common::bench("send", &["shm", "pipe", "uds-stream", "uds-seqpacket", "tcp", "ipc-channel"], |case| {
+    common::bench("send", |case| {
         vec![
             common::Variant::new("64B/block/cross", case, |model| model.in_flight = 256),
             common::Variant::new("64KiB/block/cross", case, |model| {

@@ -6,7 +6,7 @@
 //! are never in it, and exactly `iters` messages are.
 
 use criterion::{Criterion, Throughput};
-use ipcmark::plan::{Case, Model, Plan};
+use ipcmark::plan::{Case, Listed, Model, Plan, transports};
 use ipcmark::sys::signal::Interrupt;
 use ipcmark::trial::{Session, cpus};
 use std::io::Write;
@@ -27,16 +27,16 @@ impl Variant {
     }
 }
 
-/// Benchmarks the variants of one workload over some transports.
-pub(crate) fn bench(workload: &str, transports: &[&str], variants: impl Fn(&Case) -> Vec<Variant>) {
+/// Benchmarks the variants of one workload over every transport on the list.
+pub(crate) fn bench(workload: &str, variants: impl Fn(&Case) -> Vec<Variant>) {
     ipcmark::enter_if_child();
     ipcmark::sys::leftovers::sweep();
     let workload = ipcmark::plan::workload(workload).expect("a workload's name");
     let mut criterion = Criterion::default().configure_from_args();
-    let of = |transport: &&str| {
-        variants(&Case { transport: (*transport).to_owned(), workload, model: Model::default() })
+    let of = |transport: Listed| {
+        variants(&Case { transport: transport.name.to_owned(), workload, model: Model::default() })
     };
-    let mut all: Vec<Variant> = transports.iter().flat_map(of).collect();
+    let mut all: Vec<Variant> = transports().into_iter().flat_map(of).collect();
     // Side by side: the same variant of every transport, one after the other.
     all.sort_by(|a, b| a.name.rsplit_once('/').map(|(v, _)| v).cmp(&b.name.rsplit_once('/').map(|(v, _)| v)));
     let mut group = criterion.benchmark_group(workload.name());

@@ -62,7 +62,14 @@ impl Choice {
             axes,
         };
         let name = "flags".to_owned();
-        Suite { name, about: String::new(), trials: None, time: None, groups: vec![group] }
+        Suite {
+            name,
+            about: String::new(),
+            trials: None,
+            time: None,
+            groups: vec![group],
+            targets: Vec::new(),
+        }
     }
 
     pub(super) fn transports(&self) -> Result<Vec<String>, ConfigError> {

@@ -112,6 +112,7 @@ fn table(topic: What) -> Table {
                 "waits",
                 "largest frame",
                 "one-write broadcast",
+                "may lose",
                 "what it is",
             ]);
             for listed in transports() {
@@ -123,6 +124,7 @@ fn table(topic: What) -> Table {
                     waits.join(" "),
                     human_size(caps.max_frame),
                     yes_no(caps.one_write_broadcast),
+                    yes_no(caps.lossy),
                     caps.about.to_owned(),
                 ]);
             }

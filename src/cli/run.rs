@@ -4,9 +4,10 @@ use super::choice::Choice;
 use super::exit::{Exit, Stop};
 use super::output::{self, Color};
 use super::progress::Progress;
-use crate::plan::{Plan, Suite};
+use crate::plan::{Plan, Suite, Target};
 use crate::record::{Environment, Record, Status, Store, fresh_seed, run_id};
 use crate::report::{self, Look};
+use crate::stats::judge;
 use crate::sys::clock::Clock;
 use crate::sys::leftovers::{self, ScratchDir};
 use crate::sys::signal::Interrupt;
@@ -113,7 +114,7 @@ pub(super) fn execute(args: Args) -> Result<Exit, Stop> {
     let progress = Progress::new(total, args.flags.no_progress);
     let whole = running.blocks(&plan, trials, &settings, args.flags.budget, &interrupt, &progress)?;
     drop(progress);
-    running.finish(whole, &args.flags, &interrupt)
+    running.finish(whole, &suite.targets, &args.flags, &interrupt)
 }
 
 impl Flags {
@@ -220,7 +221,13 @@ impl Running {
     }
 
     /// Seals the records and prints what was asked for.
-    fn finish(self, whole: bool, flags: &Flags, interrupt: &Interrupt) -> Result<Exit, Stop> {
+    fn finish(
+        self,
+        whole: bool,
+        targets: &[Target],
+        flags: &Flags,
+        interrupt: &Interrupt,
+    ) -> Result<Exit, Stop> {
         let Running { run, store, records, .. } = self;
         let directory = store.directory().display().to_string();
         let file = store.finish(!whole)?;
@@ -228,9 +235,13 @@ impl Running {
             Format::Markdown => Look::Markdown,
             _ => Look::Plain { bold: flags.color.on_stdout() },
         };
+        let verdicts = judge(targets, &records);
         output::write(&match flags.format {
-            Format::Table | Format::Markdown => report::tables(&records, look),
-            Format::Json => report::json(&run, &directory, !whole, &records).to_string() + "\n",
+            Format::Table | Format::Markdown => match report::targets(&verdicts, look) {
+                targets if targets.is_empty() => report::tables(&records, look),
+                targets => format!("{}\n{targets}", report::tables(&records, look)),
+            },
+            Format::Json => report::json(&run, &directory, !whole, &records, &verdicts).to_string() + "\n",
             Format::Jsonl => report::jsonl(&records),
             Format::Csv => report::csv(&records),
         })?;

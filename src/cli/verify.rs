@@ -54,9 +54,9 @@ pub(super) fn execute(args: &Args) -> Result<Exit, Stop> {
         match verify(case, args.messages, seed, &interrupt) {
             Ok(()) => passed += 1,
             Err(Failure::Interrupted) => break,
-            Err(Failure::Failed(reason)) => {
+            Err(failure) => {
                 failed += 1;
-                progress.say(&format!("failed: {id}: {reason}"));
+                progress.say(&format!("failed: {id}: {failure}"));
             }
         }
         progress.done();

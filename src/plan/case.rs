@@ -6,7 +6,7 @@ use crate::workload::Workload;
 use serde::{Deserialize, Serialize};
 
 /// Where renderers run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Placement {
     /// Each in a process of its own.
@@ -16,7 +16,7 @@ pub enum Placement {
 }
 
 /// Which CPUs the ends run on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Pin {
     /// Main on one CPU, renderers on the others.
@@ -27,8 +27,20 @@ pub enum Pin {
     Free,
 }
 
+/// How a ring moves bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CopyWay {
+    /// As a look at the host before the trial says is faster.
+    Auto,
+    /// By plain stores, in place.
+    Memcpy,
+    /// By non-temporal stores, past the cache.
+    Nt,
+}
+
 /// The settings of the process model; [`VARIABLES`] says what each means.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(default)]
 #[expect(missing_docs, reason = "VARIABLES documents each, once")]
 pub struct Model {
@@ -38,6 +50,9 @@ pub struct Model {
     pub wait: WaitKind,
     pub payload: usize,
     pub in_flight: u64,
+    pub batch: u64,
+    pub copy: CopyWay,
+    pub active: usize,
 }
 
 impl Default for Model {
@@ -49,7 +64,17 @@ impl Default for Model {
             wait: WaitKind::Block,
             payload: 64,
             in_flight: 1,
+            batch: 1,
+            copy: CopyWay::Auto,
+            active: 0,
         }
+    }
+}
+
+impl Model {
+    /// Renderers that take part.
+    pub fn active_windows(&self) -> usize {
+        if self.active == 0 { self.windows } else { self.active.min(self.windows) }
     }
 }
 

@@ -3,20 +3,26 @@
 mod axes;
 mod case;
 mod error;
+mod metric;
 mod nearest;
+mod reader;
 mod size;
 mod suite;
+mod target;
 pub mod variable;
 
 pub use axes::{Axes, Group};
-pub use case::{Case, Model, Pin, Placement};
+pub use case::{Case, CopyWay, Model, Pin, Placement};
 pub use error::ConfigError;
+pub use metric::Metric;
 pub use nearest::nearest;
 pub use size::{human_size, parse_size};
 pub use suite::Suite;
+pub use target::{Against, Limit, Target};
 
 use crate::transport::{Caps, ON_DEMAND, OnDemand, Transport, Visit, WaitKind, visit_all};
 use crate::workload::Workload;
+use crate::workload::stamp::NUMBER;
 use std::collections::BTreeSet;
 use wildmatch::WildMatch;
 
@@ -145,19 +151,25 @@ impl Plan {
 
     /// Why a host with so many CPUs cannot run a case; `None` if it can.
     pub fn skip_reason(case: &Case, cpus: usize) -> Option<String> {
-        let Model { placement, windows, pin, wait, payload, in_flight } = case.model;
+        let Model { placement, windows, pin, wait, payload, in_flight, active, copy, .. } = case.model;
         let name = &case.transport;
         let caps = match transport(name) {
             Ok(listed) => listed.caps,
             Err(error) => return Some(error.to_string()),
         };
-        let threads = windows + 1;
+        let threads = case.model.active_windows() + 1;
         if placement == Placement::Process && !caps.processes {
             Some(format!("{name} works between threads only (placement=thread)"))
         } else if caps.echo && case.workload != Workload::Invoke {
             Some(format!("{name} has no peer: only invoke is defined"))
         } else if caps.echo && in_flight > 1 {
             Some(format!("{name} has no peer: a call is answered before the next can begin"))
+        } else if !caps.ring && copy != CopyWay::Auto {
+            Some(format!("{name} has no ring of ours: copy has no meaning"))
+        } else if active > windows {
+            Some(format!("active={active} with windows={windows}: there are no more"))
+        } else if active > 0 && case.workload == Workload::Broadcast {
+            Some("a broadcast reaches every window: active has no meaning".to_owned())
         } else if !caps.waits.contains(&wait) {
             Some(format!("{name} cannot wait by {}", variable::word(wait)))
         } else if payload > caps.max_frame {
@@ -166,6 +178,8 @@ impl Plan {
                 human_size(payload),
                 human_size(caps.max_frame)
             ))
+        } else if caps.lossy && payload < NUMBER {
+            Some(format!("{name} may lose messages, and payloads under {NUMBER} bytes do not say which"))
         } else if pin == Pin::Cross && cpus < 2 {
             Some("pin=cross needs two CPUs, one is allowed".to_owned())
         } else if caps.echo {
@@ -209,6 +223,7 @@ mod tests {
         assert!(reason(&case("pipe", |_| ()), 1).contains("two CPUs"));
         assert!(reason(&case("crossbeam", |_| ()), 2).contains("threads only"));
         assert!(reason(&case("null", |_| ()), 2).contains("only invoke"));
+        assert!(reason(&case("udp", |m| m.payload = 7), 2).contains("do not say which"));
         let spin = |windows| case("shm", |m| (m.wait, m.windows) = (WaitKind::Spin, windows));
         assert_eq!(reason(&spin(1), 2), "");
         assert!(reason(&spin(2), 2).contains("3 threads on 2 CPUs"));
@@ -230,6 +245,14 @@ mod tests {
             ids
         };
         assert_eq!(sorted(ids(0)), sorted(ids(1)));
+    }
+
+    #[test]
+    fn the_suites_that_come_along_are_well_formed() {
+        let limits = Suite::parse(include_str!("../../suites/limits.toml"), "limits.toml").unwrap();
+        assert!(!limits.targets.is_empty());
+        let plan = Plan::new(&limits.groups, None, 2).unwrap();
+        assert_eq!(plan.runnable().count(), plan.cases.len(), "two CPUs can run all of it");
     }
 
     #[test]

@@ -10,14 +10,21 @@
 //! transport = ["shm", "pipe"]
 //! workload = "invoke"
 //! payload = [64, "4KiB"]
+//!
+//! [[targets]]         # optional: what a figure of these cases shall reach, see [`Target`]
+//! name = "small invokes"
+//! case = "shm/invoke/payload=64/wait=block/pin=cross"
+//! metric = "p50"
+//! against = "pipe/invoke/payload=64/wait=block/pin=cross"
+//! at_most = 1.0
 //! ```
 
 use super::axes::{Axes, Group};
 use super::error::ConfigError;
+use super::reader::{Reader, Value};
+use super::target::Target;
 use super::{not_built_in, transport, workload};
-use std::ops::RangeInclusive;
-use toml::Spanned;
-use toml::de::{DeInteger, DeTable, DeValue};
+use toml::de::DeTable;
 
 /// A suite, read and checked.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,9 +39,11 @@ pub struct Suite {
     pub time: Option<f64>,
     /// Its cases.
     pub groups: Vec<Group>,
+    /// What they shall reach.
+    pub targets: Vec<Target>,
 }
 
-const KEYS: [&str; 5] = ["name", "about", "trials", "time", "cases"];
+const KEYS: [&str; 6] = ["name", "about", "trials", "time", "cases", "targets"];
 
 impl Suite {
     /// Reads a suite; `file` is what messages call it.
@@ -53,7 +62,9 @@ impl Suite {
             trials: None,
             time: None,
             groups: Vec::new(),
+            targets: Vec::new(),
         };
+        let mut targets = None;
         for (key, value) in table.get_ref() {
             let name = key.get_ref().as_ref();
             match name {
@@ -71,6 +82,7 @@ impl Suite {
                         Some(reader.number(value, "time: seconds from 0.001 to 86400", 0.001..=86_400.0)?)
                 }
                 "cases" => suite.groups = reader.groups(value)?,
+                "targets" => targets = Some(value),
                 _ => {
                     return Err(
                         reader.mistake(key.span(), ConfigError::unknown("key", name, KEYS.into_iter()))
@@ -81,57 +93,15 @@ impl Suite {
         if suite.groups.is_empty() {
             return Err(ConfigError::new("a suite has at least one [[cases]]").at(file, text, 0));
         }
+        if let Some(value) = targets {
+            let ids: Vec<String> = suite.groups.iter().flat_map(Group::cases).map(|case| case.id()).collect();
+            suite.targets = Target::read_all(&reader, value, &ids)?;
+        }
         Ok(suite)
     }
 }
 
-struct Reader<'a> {
-    text: &'a str,
-    file: &'a str,
-}
-
-type Value<'a> = Spanned<DeValue<'a>>;
-
 impl Reader<'_> {
-    fn mistake(&self, span: std::ops::Range<usize>, error: ConfigError) -> ConfigError {
-        error.at(self.file, self.text, span.start)
-    }
-
-    fn expected(&self, value: &Value<'_>, what: &str) -> ConfigError {
-        let found = value.get_ref().type_str();
-        self.mistake(value.span(), ConfigError::new(format!("expected {what}, found {found}")))
-    }
-
-    fn string(&self, value: &Value<'_>) -> Result<String, ConfigError> {
-        value.get_ref().as_str().map(str::to_owned).ok_or_else(|| self.expected(value, "a string"))
-    }
-
-    fn number(&self, value: &Value<'_>, what: &str, range: RangeInclusive<f64>) -> Result<f64, ConfigError> {
-        let number = match value.get_ref() {
-            DeValue::Integer(number) => decimal(number).parse().ok(),
-            DeValue::Float(number) if !what.contains("whole") => number.as_str().parse().ok(),
-            _ => return Err(self.expected(value, what)),
-        };
-        let number = number.filter(|number| range.contains(number));
-        number.ok_or_else(|| self.mistake(value.span(), ConfigError::new(what)))
-    }
-
-    /// One value or a list of them, each with its place.
-    fn list<'v, 'a>(&self, value: &'v Value<'a>) -> Vec<&'v Value<'a>> {
-        match value.get_ref() {
-            DeValue::Array(list) => list.iter().collect(),
-            _ => vec![value],
-        }
-    }
-
-    fn scalar(&self, value: &Value<'_>) -> Result<String, ConfigError> {
-        match value.get_ref() {
-            DeValue::String(text) => Ok(text.to_string()),
-            DeValue::Integer(number) => Ok(decimal(number)),
-            _ => Err(self.expected(value, "a string or a whole number")),
-        }
-    }
-
     fn groups(&self, value: &Value<'_>) -> Result<Vec<Group>, ConfigError> {
         let list = value.get_ref().as_array().ok_or_else(|| self.expected(value, "[[cases]]"))?;
         list.iter().map(|group| self.group(group)).collect()
@@ -187,12 +157,6 @@ impl Reader<'_> {
         }
         Ok(group)
     }
-}
-
-/// TOML writes whole numbers to the bases 16, 8 and 2 as well; one that is too large for us stays as it is written.
-fn decimal(number: &DeInteger<'_>) -> String {
-    i64::from_str_radix(number.as_str(), number.radix())
-        .map_or(number.to_string(), |number| number.to_string())
 }
 
 #[cfg(test)]

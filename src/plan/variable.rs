@@ -1,6 +1,6 @@
 //! The variables of the model: the one definition, from which the command line, suite files, records and help follow.
 
-use super::case::{Model, Pin, Placement};
+use super::case::{CopyWay, Model, Pin, Placement};
 use super::error::ConfigError;
 use super::size::parse_size;
 use crate::transport::{MAX_FRAME, WaitKind};
@@ -76,6 +76,27 @@ pub const VARIABLES: &[Variable] = &[
         about: "outstanding invokes, or the credit window of one-way messages, for each link",
         get: |model| model.in_flight.to_string(),
         set: |model, value| model.in_flight = value.parse().unwrap_or(1),
+    },
+    Variable {
+        name: "batch",
+        domain: Domain::Count(1, 1024),
+        about: "one-way messages that are handed over together",
+        get: |model| model.batch.to_string(),
+        set: |model, value| model.batch = value.parse().unwrap_or(1),
+    },
+    Variable {
+        name: "copy",
+        domain: Domain::Words(&["auto", "memcpy", "nt"]),
+        about: "how a ring moves bytes: as measured before the trial, by plain or by non-temporal stores",
+        get: |model| word(model.copy),
+        set: |model, value| model.copy = from_word(value, CopyWay::Auto),
+    },
+    Variable {
+        name: "active",
+        domain: Domain::Count(0, 64),
+        about: "renderers that take part, the others are idle; 0 for all",
+        get: |model| model.active.to_string(),
+        set: |model, value| model.active = value.parse().unwrap_or(0),
     },
 ];
 

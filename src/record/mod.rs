@@ -2,14 +2,14 @@
 
 mod environment;
 mod id;
+mod noise;
 mod row;
 mod store;
 
-/// What this machine allows, as a line of figures: taken by the trial room, shown by the report.
-pub use crate::trial::FloorLine;
+/// What this machine allows, and how far its CPUs are apart: taken by the trial room, shown by the report.
+pub use crate::trial::{Bounds, Distance, FloorLine, Place};
 pub use environment::{Environment, Host};
 pub use id::{fresh_seed, now_utc, run_id};
-pub use row::{
-    CaseRow, ChecksRow, Cpu, Distance, FloorRow, Latency, Noise, Place, Record, SCHEMA, Status, Throughput,
-};
+pub use noise::Noise;
+pub use row::{CaseRow, ChecksRow, Cpu, FloorRow, Latency, Record, SCHEMA, Status, Throughput};
 pub use store::{LoadError, Store, load};

@@ -1,8 +1,9 @@
 //! One trial as one JSON object. Integers are nanoseconds, bytes and counts; nothing is rounded here.
 
-use crate::plan::{Case, Model};
+use super::noise::Noise;
+use crate::plan::{Case, Model, Pin};
 use crate::sys::cpu::{Usage, tick_ns};
-use crate::trial::{Failure, Measured};
+use crate::trial::{Bounds, Calibration, Distance, Failure, Floor, Measured, Place};
 use crate::workload::ledger::Checks;
 use crate::workload::tally::Encoded;
 use crate::workload::{LatencyKind, Workload};
@@ -44,10 +45,10 @@ pub struct Record {
     pub reason: Option<String>,
     /// What was run.
     pub case: CaseRow,
-    /// Timed messages.
+    /// Timed messages, lost ones included.
     #[serde(default)]
     pub messages: u64,
-    /// Payload bytes that passed with them, in all directions and to all windows.
+    /// Payload bytes of them, in all directions and to all windows.
     #[serde(default)]
     pub bytes: u64,
     /// From the first message's begin to the last one's end.
@@ -65,6 +66,9 @@ pub struct Record {
     /// What the checks found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checks: Option<ChecksRow>,
+    /// What was found of the ways to move bytes before the trial, where `copy=auto` had a choice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<Calibration>,
     /// What bounds the case, measured around the trial.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub floor: Option<FloorRow>,
@@ -132,7 +136,7 @@ fn one() -> u64 {
 /// Rates.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Throughput {
-    /// Messages in a second.
+    /// Messages in a second, of those that arrived.
     pub messages_per_s: f64,
     /// Payload bytes in a second.
     pub bytes_per_s: f64,
@@ -164,59 +168,13 @@ pub struct ChecksRow {
 pub struct FloorRow {
     /// What was measured.
     pub name: String,
-    /// Mean of the readings before and after, in nanoseconds.
+    /// What of the trial it bounds.
+    #[serde(default, skip_serializing_if = "Bounds::is_latency")]
+    pub bounds: Bounds,
+    /// Mean of the readings before and after, in nanoseconds; the smaller one if they differ by more than 30 %.
     pub ns: f64,
-    /// The median latency as a multiple of it.
+    /// What it bounds as a multiple of it: the median latency, or the time for each message.
     pub ratio: f64,
-}
-
-/// How far the CPUs of the ends are apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Place {
-    /// They share a CPU, or it is not known.
-    One,
-    /// A cache line goes there and back in under 150 ns.
-    Near,
-    /// It takes longer.
-    Far,
-}
-
-/// Round trip of a cache line between the CPUs of the ends, around the trial.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Distance {
-    /// Before, in nanoseconds.
-    pub before_ns: f64,
-    /// After.
-    pub after_ns: f64,
-    /// Whether they differ by more than 30 %: the host moved a CPU meanwhile.
-    pub mixed: bool,
-}
-
-impl Distance {
-    fn new(before_ns: f64, after_ns: f64) -> Distance {
-        let mixed = before_ns.max(after_ns) > 1.3 * before_ns.min(after_ns);
-        Distance { before_ns, after_ns, mixed }
-    }
-
-    /// Near or far, by the mean of both readings.
-    pub fn place(&self) -> Place {
-        if (self.before_ns + self.after_ns) / 2.0 < 150.0 { Place::Near } else { Place::Far }
-    }
-}
-
-/// How quiet the host was.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Noise {
-    /// Whether any of the rest is beyond its limit.
-    pub dirty: bool,
-    /// Clock ticks that the hypervisor took away, over all CPUs.
-    pub steal_ticks: u64,
-    /// Time of a fixed loop around the trial, as a multiple of the run's median so far.
-    pub sentinel_ratio: f64,
-    /// `None` if the ends share a CPU.
-    #[serde(default)]
-    pub distance: Option<Distance>,
 }
 
 impl Record {
@@ -236,8 +194,13 @@ impl Record {
         let bare = |status, reason| Record::bare(run, trial, Some(order), seed, case, status, reason);
         match outcome {
             Ok(measured) => bare(Status::Ok, None).with(measured, usual_sentinel_ns),
-            Err(Failure::Failed(reason)) => bare(Status::Failed, Some(reason.clone())),
-            Err(Failure::Interrupted) => bare(Status::Failed, Some("interrupted".to_owned())),
+            Err(failure) => {
+                let checks = match *failure {
+                    Failure::Wrong { checks, processes } => Some(ChecksRow { checks, processes }),
+                    Failure::Failed(_) | Failure::Interrupted => None,
+                };
+                Record { checks, ..bare(Status::Failed, Some(failure.to_string())) }
+            }
         }
     }
 
@@ -266,26 +229,34 @@ impl Record {
             throughput: None,
             cpu: None,
             checks: None,
+            calibration: None,
             floor: None,
             noise: None,
         }
     }
 
     fn with(self, measured: &Measured, usual_sentinel_ns: Option<f64>) -> Record {
-        let per_second = |count: u64| count as f64 * 1e9 / measured.elapsed_ns.max(1) as f64;
+        // What was lost has not passed.
+        let delivered = measured.checks.delivered();
+        let per_second = |count: u64| count as f64 * delivered * 1e9 / measured.elapsed_ns.max(1) as f64;
         let cpu_ns = measured.main.cpu_ns() + measured.renderers.cpu_ns();
         let latency = Latency::new(measured, self.case.workload.latency());
         let [before, after] = &measured.probes;
         let floor = match (&before.floor, &after.floor) {
-            (Some(a), Some(b)) if a.name == b.name => Some((a.name.clone(), (a.ns + b.ns) / 2.0)),
-            // The bound changed between the readings: the lower one still holds.
-            (Some(a), Some(b)) => {
-                Some(if a.ns < b.ns { (a.name.clone(), a.ns) } else { (b.name.clone(), b.ns) })
+            (Some(a), Some(b)) if a.name == b.name && a.ns.max(b.ns) <= 1.3 * a.ns.min(b.ns) => {
+                Some(Floor { ns: (a.ns + b.ns) / 2.0, ..a.clone() })
             }
+            // The bound changed between the readings, or something came between: the lower one still holds.
+            (Some(a), Some(b)) => Some(if a.ns < b.ns { a.clone() } else { b.clone() }),
             _ => None,
         };
-        let floor =
-            floor.zip(latency.p50).map(|((name, ns), p50)| FloorRow { name, ns, ratio: p50 as f64 / ns });
+        let floor = floor.and_then(|Floor { name, bounds, ns }| {
+            let bounded = match bounds {
+                Bounds::Latency => latency.p50? as f64,
+                Bounds::Message => measured.elapsed_ns as f64 / measured.messages.max(1) as f64,
+            };
+            Some(FloorRow { name, bounds, ns, ratio: bounded / ns })
+        });
         let distance = before.distance_ns.zip(after.distance_ns).map(|(a, b)| Distance::new(a, b));
         let sentinel_ns = (before.sentinel_ns + after.sentinel_ns) as f64 / 2.0;
         let sentinel_ratio = sentinel_ns / usual_sentinel_ns.unwrap_or(sentinel_ns);
@@ -304,6 +275,7 @@ impl Record {
                 ns_per_message: cpu_ns as f64 / measured.messages.max(1) as f64,
             }),
             checks: Some(ChecksRow { checks: measured.checks, processes: measured.processes }),
+            calibration: measured.calibration,
             floor,
             noise: Some(Noise {
                 dirty: (sentinel_ratio - 1.0).abs() > 0.05
@@ -320,7 +292,9 @@ impl Record {
 
     /// Where the ends were.
     pub fn place(&self) -> Place {
-        self.noise.and_then(|noise| noise.distance).map_or(Place::One, |distance| distance.place())
+        let distance = self.noise.and_then(|noise| noise.distance);
+        // Where the scheduler puts the ends, nobody knows how far they are apart.
+        distance.filter(|_| self.case.model.pin != Pin::Free).map_or(Place::One, |distance| distance.place())
     }
 
     /// Context switches of both sides for one message, wanted and unwanted.
@@ -349,18 +323,5 @@ impl Latency {
             mean: histogram.mean(),
             histogram: Encoded::encode(histogram),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_distance_is_near_far_and_perhaps_mixed() {
-        assert_eq!(Distance::new(61.0, 60.0).place(), Place::Near);
-        assert_eq!(Distance::new(330.0, 340.0).place(), Place::Far);
-        assert!(!Distance::new(330.0, 340.0).mixed);
-        assert!(Distance::new(60.0, 330.0).mixed);
     }
 }

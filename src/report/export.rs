@@ -1,12 +1,21 @@
 //! Records for other programs.
 
+use super::targets::targets_json;
 use crate::plan::variable::{VARIABLES, word};
 use crate::record::Record;
+use crate::stats::Verdict;
 use serde_json::{Value, json};
 
-/// One JSON document: the run, where it lies, whether it is whole, and its records.
-pub fn json(run: &str, directory: &str, partial: bool, records: &[Record]) -> Value {
-    json!({ "run": run, "directory": directory, "partial": partial, "records": records })
+/// One JSON document: the run, where it lies, whether it is whole, its records, and what came of its targets.
+pub fn json(
+    run: &str,
+    directory: &str,
+    partial: bool,
+    records: &[Record],
+    verdicts: &[Verdict<'_>],
+) -> Value {
+    let targets = targets_json(verdicts);
+    json!({ "run": run, "directory": directory, "partial": partial, "records": records, "targets": targets })
 }
 
 /// One record a line, as in the run's file.
@@ -17,7 +26,7 @@ pub fn jsonl(records: &[Record]) -> String {
 
 type Field = (&'static str, fn(&Record) -> Option<String>);
 
-const FIELDS: [Field; 24] = [
+const FIELDS: [Field; 25] = [
     ("run", |r| Some(r.run.clone())),
     ("trial", |r| Some(r.trial.to_string())),
     ("status", |r| Some(word(r.status))),
@@ -25,6 +34,7 @@ const FIELDS: [Field; 24] = [
     ("transport", |r| Some(r.case.transport.clone())),
     ("workload", |r| Some(r.case.workload.name().to_owned())),
     ("messages", |r| Some(r.messages.to_string())),
+    ("lost", |r| Some(r.checks?.checks.lost.to_string())),
     ("elapsed_ns", |r| Some(r.elapsed_ns.to_string())),
     ("latency_kind", |r| Some(word(r.latency_ns.as_ref()?.kind))),
     ("p50_ns", |r| Some(r.latency_ns.as_ref()?.p50?.to_string())),

@@ -1,5 +1,7 @@
 //! Figures as people read them: three digits and a unit. Rounding happens here and nowhere else.
 
+use crate::stats::Spread;
+
 /// `318 ns`, `4.62 µs`, `1.20 ms`, `2.00 s`.
 pub fn nanoseconds(ns: f64) -> String {
     let (divisor, unit) = unit_of(ns);
@@ -40,6 +42,11 @@ pub fn megabytes(bytes: f64) -> String {
 /// `1.30×`, `12.4×`.
 pub fn ratio(value: f64) -> String {
     format!("{}×", three_digits(value))
+}
+
+/// `1.252× (1.198–1.310)`: finer than [`ratio`], so that what is held against a limit is seen on its side of it.
+pub(super) fn ratio_with_range(spread: &Spread) -> String {
+    format!("{:.3}× ({:.3}–{:.3})", spread.median, spread.min, spread.max)
 }
 
 fn three_digits(value: f64) -> String {

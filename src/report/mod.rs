@@ -4,8 +4,10 @@ mod export;
 mod figure;
 mod look;
 mod table;
+mod targets;
 
 pub use export::{csv, json, jsonl};
 pub use figure::{count, megabytes, nanoseconds, ratio};
 pub use look::{Look, new_table};
 pub use table::{floors, tables};
+pub use targets::targets;

@@ -3,9 +3,10 @@
 use super::figure::{count, megabytes, nanoseconds, nanoseconds_with_range, ratio};
 use super::look::{Look, new_table};
 use crate::plan::variable::{VARIABLES, word};
-use crate::plan::{Model, human_size};
+use crate::plan::{Metric, Model, human_size};
 use crate::record::{FloorLine, Place, Record, Status};
 use crate::stats::{Spread, Summary, summarise};
+use crate::workload::LatencyKind;
 use comfy_table::{CellAlignment, Table};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -20,36 +21,34 @@ enum Better {
 }
 
 const COLUMNS: [Column; 9] = [
-    ("p50", |s| s.p50, nanoseconds, Better::Less),
-    ("p99", |s| s.p99, nanoseconds, Better::Less),
-    ("p99.9", |s| s.p999, nanoseconds, Better::Less),
-    ("max", |s| s.max, nanoseconds, Better::Less),
-    ("messages/s", |s| s.messages_per_s, count, Better::More),
-    ("MB/s", |s| s.bytes_per_s, megabytes, Better::More),
-    ("CPU/msg", |s| s.cpu_ns, nanoseconds, Better::Less),
-    ("switches/msg", |s| s.switches, |n| format!("{n:.2}"), Better::Less),
+    (Metric::P50.name(), |s| s.p50, nanoseconds, Better::Less),
+    (Metric::P99.name(), |s| s.p99, nanoseconds, Better::Less),
+    (Metric::P999.name(), |s| s.p999, nanoseconds, Better::Less),
+    (Metric::Max.name(), |s| s.max, nanoseconds, Better::Less),
+    (Metric::Messages.name(), |s| s.messages_per_s, count, Better::More),
+    (Metric::Bytes.name(), |s| s.bytes_per_s, megabytes, Better::More),
+    (Metric::Cpu.name(), |s| s.cpu_ns, nanoseconds, Better::Less),
+    (Metric::Switches.name(), |s| s.switches, |n| format!("{n:.2}"), Better::Less),
     ("× floor", |s| s.floor_ratio, ratio, Better::Less),
 ];
 
 /// All tables of a run, then what failed and what was skipped.
 pub fn tables(records: &[Record], look: Look) -> String {
     let summaries = summarise(records);
-    // Groups in the order in which they first appear.
-    let mut order: BTreeMap<String, usize> = BTreeMap::new();
-    let mut groups: Vec<(String, Vec<&Summary<'_>>)> = Vec::new();
+    // In the order of the settings: trials come in a random one.
+    let mut groups: BTreeMap<_, Vec<&Summary<'_>>> = BTreeMap::new();
     for summary in &summaries {
-        let title = title(summary);
-        let index = *order.entry(title.clone()).or_insert(groups.len());
-        if index == groups.len() {
-            groups.push((title, Vec::new()));
-        }
-        groups[index].1.push(summary);
+        let case = &summary.example.case;
+        groups.entry((case.workload, &case.model, summary.place, title(summary))).or_default().push(summary);
     }
     let mut text = String::new();
-    for (title, mut rows) in groups {
+    for ((.., title), mut rows) in groups {
         let by_p50 = |row: &&Summary<'_>| row.p50.map_or(f64::INFINITY, |p50| p50.median);
         rows.sort_by(|a, b| by_p50(a).total_cmp(&by_p50(b)));
         let _ = writeln!(text, "{}\n{}\n", heading(&title, look), table(&rows, look).trim_fmt());
+        for line in rows.iter().flat_map(|row| [grouped(row), chosen_copy(row)]).flatten() {
+            let _ = writeln!(text, "{line}\n");
+        }
     }
     let listed: [(Status, &str); 2] = [(Status::Failed, "failed"), (Status::Skipped, "skipped")];
     for (status, name) in listed {
@@ -63,7 +62,7 @@ pub fn tables(records: &[Record], look: Look) -> String {
             );
         }
     }
-    let note = "Medians over trials; in parentheses the range of the trials' medians; * marks the best of a column. \
+    let note = "Medians over trials, max the longest of all; in parentheses the range of the trials' medians; * marks the best of a column. \
                 The floor is what the hardware or kernel allowed at that moment; it is not subtracted.";
     if !summaries.is_empty() {
         let _ = writeln!(text, "{note}");
@@ -79,6 +78,7 @@ fn title(summary: &Summary<'_>) -> String {
         Place::One => "",
         Place::Near => " · near",
         Place::Far => " · far",
+        Place::Mixed => " · mixed (the CPUs were moved during the trial)",
     };
     let mut title = format!(
         "{} · {} · wait={} · pin={}{place}",
@@ -100,7 +100,7 @@ fn title(summary: &Summary<'_>) -> String {
     format!("{title}   ({kind}{floor})")
 }
 
-fn heading(title: &str, look: Look) -> String {
+pub(super) fn heading(title: &str, look: Look) -> String {
     match look {
         Look::Plain { bold: true } => format!("\u{1b}[1m{title}\u{1b}[0m"),
         Look::Plain { bold: false } => title.to_owned(),
@@ -111,27 +111,36 @@ fn heading(title: &str, look: Look) -> String {
 fn table(rows: &[&Summary<'_>], look: Look) -> Table {
     let mut table = new_table(look);
     let names = COLUMNS.iter().map(|(name, ..)| *name);
-    table.set_header(std::iter::once("transport").chain(names).chain(["trials"]));
+    // Shown only where there is something to show, and then for every row.
+    let lossy = rows.iter().any(|row| row.lost > 0);
+    table.set_header(
+        std::iter::once("transport").chain(names).chain(lossy.then_some("lost")).chain(["trials"]),
+    );
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
-    let best: Vec<Option<f64>> = COLUMNS.iter().map(|column| best_of(rows, column)).collect();
+    let best: Vec<Option<String>> = COLUMNS.iter().map(|column| best_of(rows, column)).collect();
     for row in rows {
         let mut cells = vec![row.example.case.transport.clone()];
-        for ((name, figure, write, _), best) in COLUMNS.iter().zip(&best) {
+        for (column, best) in COLUMNS.iter().zip(&best) {
+            let (name, figure, write, _) = column;
             cells.push(match figure(row) {
                 None => "–".to_owned(),
                 Some(spread) => {
-                    let star = if rows.len() > 1 && Some(spread.median) == *best { " *" } else { "" };
-                    let text = match *name {
+                    let text = write(shown(name, spread));
+                    // What reads alike is alike.
+                    let star = if best.as_ref() == Some(&text) { " *" } else { "" };
+                    match *name {
                         "p50" if row.trials > 1 => {
-                            nanoseconds_with_range(spread.median, spread.min, spread.max)
+                            nanoseconds_with_range(spread.median, spread.min, spread.max) + star
                         }
-                        _ => write(spread.median),
-                    };
-                    text + star
+                        _ => text + star,
+                    }
                 }
             });
+        }
+        if lossy {
+            cells.push(lost(row));
         }
         let dirty = if row.dirty > 0 { format!(" ({} dirty)", row.dirty) } else { String::new() };
         cells.push(format!("{}{dirty}", row.trials));
@@ -140,11 +149,55 @@ fn table(rows: &[&Summary<'_>], look: Look) -> Table {
     table
 }
 
-fn best_of(rows: &[&Summary<'_>], (_, figure, _, better): &Column) -> Option<f64> {
-    let medians = rows.iter().filter_map(|row| figure(row)).map(|spread| spread.median);
+/// How many messages were lost, and which part of all that is.
+fn lost(row: &Summary<'_>) -> String {
+    match row.lost {
+        0 => "0".to_owned(),
+        lost => {
+            let part = 100.0 * lost as f64 / (lost + row.received) as f64;
+            format!("{lost} ({} %)", if part < 0.01 { "< 0.01".to_owned() } else { format!("{part:.2}") })
+        }
+    }
+}
+
+/// How many messages share a sample, if not each has its own.
+fn grouped(row: &Summary<'_>) -> Option<String> {
+    let latency = row.example.latency_ns.as_ref().filter(|latency| latency.every > 1)?;
+    let what = match latency.kind {
+        LatencyKind::RoundTrip => "each latency is the mean of",
+        LatencyKind::OneWay | LatencyKind::LastDelivery => "one latency is taken in",
+    };
+    Some(format!("{}: {what} {} messages", row.example.case.transport, latency.every))
+}
+
+/// What `copy=auto` came to, if it had a choice.
+fn chosen_copy(row: &Summary<'_>) -> Option<String> {
+    let [memcpy, nt] = row.calibration?;
+    Some(format!(
+        "{}: copy=auto chose nt in {} of {} trials (tried before each: memcpy {}, nt {} a message)",
+        row.example.case.transport,
+        row.nt_trials,
+        row.trials,
+        nanoseconds(memcpy.median),
+        nanoseconds(nt.median),
+    ))
+}
+
+/// What of a spread a column shows: of the longest latencies the longest.
+fn shown(column: &str, spread: Spread) -> f64 {
+    if column == Metric::Max.name() { spread.max } else { spread.median }
+}
+
+/// The best cell of a column, as it is written; `None` if none is better than another.
+fn best_of(rows: &[&Summary<'_>], (name, figure, write, better): &Column) -> Option<String> {
+    let mut figures: Vec<f64> =
+        rows.iter().filter_map(|row| figure(row)).map(|spread| shown(name, spread)).collect();
+    figures.sort_by(f64::total_cmp);
+    let [least, most] = [figures.first(), figures.last()].map(|figure| figure.copied().map(write));
     match better {
-        Better::Less => medians.min_by(f64::total_cmp),
-        Better::More => medians.max_by(f64::total_cmp),
+        _ if least == most => None,
+        Better::Less => least,
+        Better::More => most,
     }
 }
 
@@ -160,14 +213,15 @@ fn reasons(rows: &[&Record], look: Look) -> Table {
 /// The floors of this machine.
 pub fn floors(lines: &[FloorLine], look: Look) -> String {
     let mut table = new_table(look);
-    table.set_header(["floor", "pin", "median", "min", "max", "MB/s"]);
-    for column in table.column_iter_mut().skip(2) {
+    table.set_header(["floor", "pin", "distance", "median", "min", "max", "MB/s"]);
+    for column in table.column_iter_mut().skip(3) {
         column.set_cell_alignment(CellAlignment::Right);
     }
     for line in lines {
         table.add_row([
             line.name.clone(),
             line.pin.to_owned(),
+            line.distance.map_or("–".to_owned(), |distance| word(distance.place())),
             nanoseconds(line.ns),
             nanoseconds(line.min_ns),
             nanoseconds(line.max_ns),

@@ -1,11 +1,30 @@
 //! A bell: one thread sleeps on it, others ring it. While nobody sleeps, ringing is a load.
 
+use super::atomic::Atomic;
 use super::shared::Word;
 use crate::sys::futex;
-use std::sync::atomic::{AtomicU32, Ordering, fence};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 const AWAKE: u32 = 0;
 const ASLEEP: u32 = 1;
+
+/// A word that a thread can sleep on while it holds a value.
+pub trait Sleep: Atomic<Value = u32> {
+    /// Sleeps if the word holds `value`, until woken or for no reason.
+    fn wait(&self, value: u32);
+    /// Wakes whoever sleeps.
+    fn wake(&self);
+}
+
+impl Sleep for Word<AtomicU32> {
+    fn wait(&self, value: u32) {
+        futex::wait(self, value);
+    }
+
+    fn wake(&self) {
+        futex::wake(self, 1);
+    }
+}
 
 /// One sleeper's bell, in shared memory.
 ///
@@ -13,18 +32,18 @@ const ASLEEP: u32 = 1;
 /// work and then looks for a sleeper; a sequentially consistent fence stands between the two steps of both, so at
 /// least one sees the other.
 #[derive(Clone, Debug)]
-pub struct Bell(Word<AtomicU32>);
+pub struct Bell<A = Word<AtomicU32>>(A);
 
-impl Bell {
+impl<A: Sleep> Bell<A> {
     /// The bell whose word this is.
-    pub fn new(word: Word<AtomicU32>) -> Bell {
+    pub fn new(word: A) -> Self {
         Bell(word)
     }
 
     /// Wakes the sleeper, if there is one. Call it after the work has been published.
     #[inline]
     pub fn ring(&self) {
-        fence(Ordering::SeqCst); // SYNC: the fence in sleep_unless
+        A::fence(Ordering::SeqCst); // SYNC: the fence in sleep_unless
         self.ring_fenced();
     }
 
@@ -33,7 +52,7 @@ impl Bell {
     pub fn ring_fenced(&self) {
         // The word carries no data: the fences order the work, so these are Relaxed.
         if self.0.load(Ordering::Relaxed) == ASLEEP && self.0.swap(AWAKE, Ordering::Relaxed) == ASLEEP {
-            futex::wake(&self.0, 1);
+            self.0.wake();
         }
     }
 
@@ -41,10 +60,10 @@ impl Bell {
     /// means: woken, look again.
     pub fn sleep_unless<T>(&self, mut poll: impl FnMut() -> Option<T>) -> Option<T> {
         self.0.store(ASLEEP, Ordering::Relaxed); // ordered by the fence
-        fence(Ordering::SeqCst); // SYNC: the fence in ring
+        A::fence(Ordering::SeqCst); // SYNC: the fence in ring
         let found = poll();
         if found.is_none() {
-            futex::wait(&self.0, ASLEEP);
+            self.0.wait(ASLEEP);
         }
         self.0.store(AWAKE, Ordering::Relaxed); // spares the next ringer a call
         found

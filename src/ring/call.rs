@@ -11,6 +11,8 @@
 //! the line *in order to write it* (`prefetchw` on x86-64), so that it owns the line when it answers: one transfer for each
 //! direction (the idea of the CAS-polled event of the crate `raw_sync`).
 
+use super::atomic::Atomic;
+use super::line::prefetch_write;
 use super::shared::{Area, Word};
 use super::spsc::Corrupt;
 use crate::sys::segment::Segment;
@@ -23,24 +25,63 @@ const ELSEWHERE: u32 = u32::MAX;
 /// Bytes that fit beside the word.
 const BESIDE: usize = 56;
 
+/// Whose turn it is: the part of the place that orders memory, generic so that a model checker can try it.
+#[derive(Debug)]
+pub struct Turns<A> {
+    word: A,
+    /// Private: the turn by our own count.
+    turn: u32,
+}
+
+impl<A: Atomic<Value = u64>> Turns<A> {
+    /// At the beginning: the caller's turn.
+    pub fn new(word: A) -> Self {
+        Turns { word, turn: 0 }
+    }
+
+    /// Looks once whether the other end has moved; answers what it left.
+    #[inline]
+    pub fn poll(&self) -> Result<Option<u32>, Corrupt> {
+        let word = self.word.load(Ordering::Acquire); // SYNC: the Release store in pass
+        let (turn, left) = ((word >> 32) as u32, word as u32);
+        if turn == self.turn {
+            Ok(None)
+        } else if turn == self.turn.wrapping_add(1) {
+            Ok(Some(left))
+        } else {
+            Err(Corrupt("turn of a call"))
+        }
+    }
+
+    /// Hands the place over and leaves word. `taken` is how many turns have passed since we last did.
+    #[inline]
+    pub fn pass(&mut self, taken: u32, left: u32) {
+        self.turn = self.turn.wrapping_add(taken);
+        self.word.store(u64::from(self.turn) << 32 | u64::from(left), Ordering::Release); // SYNC: the load in poll
+    }
+
+    /// Takes the turn that [`poll`](Self::poll) found.
+    #[inline]
+    pub fn take(&mut self) {
+        self.turn = self.turn.wrapping_add(1);
+    }
+}
+
 /// The place, as both ends see it.
 #[derive(Debug)]
 struct Place {
-    word: Word<AtomicU64>,
+    turns: Turns<Word<AtomicU64>>,
     beside: Area,
     bulk: Area,
-    /// Private: whose turn it is by our own count.
-    turn: u32,
 }
 
 impl Place {
     /// The line at `line`, a multiple of 64, and `max_frame` bytes at `bulk`.
     fn new(segment: &Arc<Segment>, line: usize, bulk: usize, max_frame: usize) -> Place {
         Place {
-            word: Word::u64(segment, line),
+            turns: Turns::new(Word::u64(segment, line)),
             beside: Area::new(segment, line + 8, BESIDE),
             bulk: Area::new(segment, bulk, max_frame),
-            turn: 0,
         }
     }
 
@@ -53,25 +94,13 @@ impl Place {
     /// Looks once whether the other end has moved; answers the length it left.
     #[inline]
     fn poll(&self) -> Result<Option<u32>, Corrupt> {
-        prefetch_write(&self.word);
-        let word = self.word.load(Ordering::Acquire); // SYNC: the Release store in pass
-        let (turn, len) = ((word >> 32) as u32, word as u32);
-        if turn == self.turn {
-            Ok(None)
-        } else if turn == self.turn.wrapping_add(1)
-            && (len == ELSEWHERE || len as usize <= self.bulk.len().max(BESIDE))
-        {
-            Ok(Some(len))
-        } else {
-            Err(Corrupt("turn or length of a call"))
+        prefetch_write(&self.turns.word);
+        match self.turns.poll()? {
+            Some(len) if len != ELSEWHERE && len as usize > self.bulk.len().max(BESIDE) => {
+                Err(Corrupt("length of a call"))
+            }
+            found => Ok(found),
         }
-    }
-
-    /// Hands the place over. `taken` is how many turns have passed since we last did.
-    #[inline]
-    fn pass(&mut self, taken: u32, len: u32) {
-        self.turn = self.turn.wrapping_add(taken);
-        self.word.store(u64::from(self.turn) << 32 | u64::from(len), Ordering::Release); // SYNC: the load in poll
     }
 }
 
@@ -99,7 +128,7 @@ impl Caller {
     pub fn ask(&mut self, len: usize, fill: impl FnOnce(&mut [u8])) {
         // SAFETY: the turn is ours: the answerer has passed the place to us, or nobody has used it yet.
         unsafe { self.0.bytes(len).lend_mut(len, fill) };
-        self.0.pass(1, len as u32);
+        self.0.turns.pass(1, len as u32);
     }
 
     /// Looks once for the reply.
@@ -112,7 +141,7 @@ impl Caller {
     /// Takes the reply that [`poll`](Self::poll) found.
     #[inline]
     pub fn take<R>(&mut self, reply: Reply, read: impl FnOnce(&[u8]) -> R) -> Option<R> {
-        self.0.turn = self.0.turn.wrapping_add(1);
+        self.0.turns.take();
         match reply {
             // SAFETY: the turn is ours; the answerer writes nothing before we ask again.
             Reply::Here(len) => Some(unsafe { self.0.bytes(len).lend(len, read) }),
@@ -152,34 +181,23 @@ impl Answerer {
     pub fn reply(&mut self, len: usize, fill: impl FnOnce(&mut [u8])) {
         // SAFETY: the turn is ours.
         unsafe { self.0.bytes(len).lend_mut(len, fill) };
-        self.0.pass(2, len as u32);
+        self.0.turns.pass(2, len as u32);
     }
 
     /// Gives the place back without a reply: it will come as a frame.
     #[inline]
     pub fn decline(&mut self) {
-        self.0.pass(2, ELSEWHERE);
+        self.0.turns.pass(2, ELSEWHERE);
     }
-}
-
-/// Asks for the line of `word` as its owner-to-be, without changing it.
-#[inline]
-fn prefetch_write(word: &AtomicU64) {
-    #[cfg(target_arch = "x86_64")]
-    // SAFETY: a hint about a mapped address; it has no effect that a program can see.
-    unsafe {
-        core::arch::asm!("prefetchw [{}]", in(reg) word.as_ptr(), options(nostack, preserves_flags, readonly));
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = word;
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sys::segment::Backing;
 
     fn ends(max: usize) -> (Arc<Segment>, Caller, Answerer) {
-        let segment = Arc::new(Segment::create(4096).unwrap());
+        let segment = Arc::new(Segment::create(Backing::Named, 4096).unwrap());
         let ends = (Caller::new(&segment, 0, 128, max), Answerer::new(&segment, 0, 128, max));
         (segment, ends.0, ends.1)
     }

@@ -7,13 +7,21 @@
 //! | part | idea |
 //! |---|---|
 //! | [`shared`] | typed places in a segment, with the segment kept alive |
+//! | [`atomic`] | what the protocols need of a word, so that a model checker can try them |
 //! | [`spsc`] | the ring: one producer, one consumer (or several, each of which sees everything) |
 //! | [`call`] | request and reply in one place, handed over in the payload's own line |
+//! | [`mod@line`] | polling a line so as to own it |
+//! | [`copy`] | copies past the cache |
+//! | [`turns`] | a buffer that two threads own in turns |
 //! | [`bell`] | sleep and wake without a system call while nobody sleeps |
 //! | [`wait`] | spin, hybrid or block until something is there |
 
+pub mod atomic;
 pub mod bell;
 pub mod call;
+pub mod copy;
+pub mod line;
 pub mod shared;
 pub mod spsc;
+pub mod turns;
 pub mod wait;

@@ -103,13 +103,13 @@ pub fn wait_for<W: Wait, T>(bell: &Bell, budget: &Budget, mut poll: impl FnMut()
 mod tests {
     use super::*;
     use crate::ring::shared::Word;
-    use crate::sys::segment::Segment;
+    use crate::sys::segment::{Backing, Segment};
     use std::sync::Arc;
     use std::sync::atomic::Ordering;
 
     /// Two threads hand a number back and forth; a lost wake-up hangs the test.
     fn ping_pong<W: Wait>(rounds: u64) {
-        let segment = Arc::new(Segment::create(4096).unwrap());
+        let segment = Arc::new(Segment::create(Backing::Named, 4096).unwrap());
         let bell = |i: usize| Bell::new(Word::u32(&segment, 1024 + i * 128));
         let number = Word::u64(&segment, 0);
         let budget = Budget::new(Duration::from_micros(5));

@@ -1,5 +1,9 @@
 //! Records → figures. Pure functions: nothing here measures, reads a file or prints.
 
+mod figure;
 mod summary;
+mod target;
 
+pub use figure::figure;
 pub use summary::{Spread, Summary, median, summarise};
+pub use target::{Reading, Verdict, judge};

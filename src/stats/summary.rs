@@ -1,6 +1,9 @@
 //! The trials of one case, at one distance, in one line of figures.
 
+use super::figure::figure;
+use crate::plan::{CopyWay, Metric};
 use crate::record::{Place, Record, Status};
+use crate::workload::ledger::Checks;
 use std::collections::BTreeMap;
 
 /// A figure over trials: the unit of statistics is the trial, so this is the median of trials and their range.
@@ -16,7 +19,7 @@ pub struct Spread {
 
 impl Spread {
     /// Of the trials that have the figure; `None` unless all of them do, so that no trial is left out in silence.
-    fn of(figures: Vec<Option<f64>>) -> Option<Spread> {
+    pub(super) fn of(figures: Vec<Option<f64>>) -> Option<Spread> {
         let mut figures = figures.into_iter().collect::<Option<Vec<f64>>>()?;
         figures.sort_by(f64::total_cmp);
         Some(Spread { median: median(&figures)?, min: *figures.first()?, max: *figures.last()? })
@@ -44,6 +47,10 @@ pub struct Summary<'a> {
     pub trials: usize,
     /// How many of them were disturbed.
     pub dirty: usize,
+    /// Messages that were lost, over all these trials, where the transport may lose them.
+    pub lost: u64,
+    /// And those that arrived.
+    pub received: u64,
     /// Median latency, in nanoseconds.
     pub p50: Option<Spread>,
     /// 99 % latency.
@@ -60,8 +67,13 @@ pub struct Summary<'a> {
     pub cpu_ns: Option<Spread>,
     /// Context switches for one message.
     pub switches: Option<Spread>,
-    /// Median latency as a multiple of the floor of the moment.
+    /// What the floor of the moment bounds as a multiple of it.
     pub floor_ratio: Option<Spread>,
+    /// Where `copy=auto` had a choice: what a message took by plain and by non-temporal stores when both were tried, in
+    /// nanoseconds.
+    pub calibration: Option<[Spread; 2]>,
+    /// Trials in which that choice was non-temporal stores.
+    pub nt_trials: usize,
 }
 
 /// Summarises the trials that count, in the order in which their cases first appear.
@@ -81,23 +93,33 @@ fn summary<'a>(place: Place, trials: &[&'a Record]) -> Option<Summary<'a>> {
     let spread = |figure: &dyn Fn(&Record) -> Option<f64>| {
         Spread::of(trials.iter().map(|trial| figure(trial)).collect())
     };
-    let latency = |figure: &dyn Fn(&crate::record::Latency) -> Option<u64>| {
-        spread(&|trial| figure(trial.latency_ns.as_ref()?).map(|ns| ns as f64))
+    let of = |metric| spread(&|trial| figure(trial, metric));
+    let checks = |count: fn(&Checks) -> u64| {
+        trials.iter().filter_map(|trial| trial.checks.as_ref()).map(|row| count(&row.checks)).sum()
     };
     Some(Summary {
         example: trials.first()?,
         place,
         trials: trials.len(),
         dirty: trials.iter().filter(|trial| trial.noise.is_some_and(|noise| noise.dirty)).count(),
-        p50: latency(&|latency| latency.p50),
-        p99: latency(&|latency| latency.p99),
-        p999: latency(&|latency| latency.p999),
-        max: latency(&|latency| Some(latency.max)),
-        messages_per_s: spread(&|trial| Some(trial.throughput?.messages_per_s)),
-        bytes_per_s: spread(&|trial| Some(trial.throughput?.bytes_per_s)),
-        cpu_ns: spread(&|trial| Some(trial.cpu?.ns_per_message)),
-        switches: spread(&Record::switches_per_message),
+        lost: checks(|checks| checks.lost),
+        received: checks(|checks| checks.received),
+        p50: of(Metric::P50),
+        p99: of(Metric::P99),
+        p999: of(Metric::P999),
+        max: of(Metric::Max),
+        messages_per_s: of(Metric::Messages),
+        bytes_per_s: of(Metric::Bytes),
+        cpu_ns: of(Metric::Cpu),
+        switches: of(Metric::Switches),
         floor_ratio: spread(&|trial| Some(trial.floor.as_ref()?.ratio)),
+        calibration: spread(&|trial| Some(trial.calibration?.memcpy_ns))
+            .zip(spread(&|trial| Some(trial.calibration?.nt_ns)))
+            .map(|(memcpy, nt)| [memcpy, nt]),
+        nt_trials: trials
+            .iter()
+            .filter(|trial| trial.calibration.is_some_and(|tried| tried.chosen() == CopyWay::Nt))
+            .count(),
     })
 }
 

@@ -1,6 +1,6 @@
 //! Names that a crash can leave behind, and their removal at the next start.
 //!
-//! Everything ipcmark names outside its own processes (shared-memory objects, scratch directories) carries the
+//! Everything ipcmark names outside its own processes (shared-memory objects, message queues, scratch directories) carries the
 //! owner's process id and start time: `ipcmark-<pid>-<start>-<n>`. A process id alone would be reused.
 
 use rustix::process::getpid;
@@ -13,6 +13,9 @@ const PREFIX: &str = "ipcmark-";
 /// Where POSIX shared-memory objects lie on Linux (`shm_overview(7)`).
 pub const SHM_DIR: &str = "/dev/shm";
 
+/// Where message queues lie, on hosts that show them (`mq_overview(7)`). Their names live for two system calls.
+const QUEUE_DIR: &str = "/dev/mqueue";
+
 /// A name that no other living process uses, without a directory or a leading slash.
 pub fn fresh_name() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
@@ -22,10 +25,10 @@ pub fn fresh_name() -> String {
     format!("{PREFIX}{pid}-{start}-{n}")
 }
 
-/// Removes what dead owners left in `/dev/shm` and in the directory for temporary files. Returns the paths removed;
-/// what belongs to another user or to a living process is left alone.
+/// Removes what dead owners left in `/dev/shm`, among message queues, and in the directory for temporary files. Returns the
+/// paths removed; what belongs to another user or to a living process is left alone.
 pub fn sweep() -> Vec<PathBuf> {
-    [Path::new(SHM_DIR), &std::env::temp_dir()].into_iter().flat_map(sweep_in).collect()
+    [Path::new(SHM_DIR), Path::new(QUEUE_DIR), &std::env::temp_dir()].into_iter().flat_map(sweep_in).collect()
 }
 
 fn sweep_in(directory: &Path) -> Vec<PathBuf> {
@@ -34,30 +37,13 @@ fn sweep_in(directory: &Path) -> Vec<PathBuf> {
         .flatten()
         .filter(|entry| entry.file_name().to_str().is_some_and(|name| is_orphan(name) == Some(true)))
         .map(|entry| entry.path())
-        .filter(|path| remove(path))
+        // `symlink_metadata`: a link planted under our name is removed as a link, never followed.
+        .filter(|path| match fs::symlink_metadata(path) {
+            Ok(metadata) if metadata.is_dir() => fs::remove_dir_all(path).is_ok(),
+            Ok(_) => fs::remove_file(path).is_ok(),
+            Err(_) => false,
+        })
         .collect()
-}
-
-/// Whether it was there and could be removed.
-fn remove(path: &Path) -> bool {
-    // `symlink_metadata`: a link planted under our name is removed as a link, never followed.
-    match fs::symlink_metadata(path) {
-        Ok(metadata) if metadata.is_dir() => fs::remove_dir_all(path).is_ok(),
-        Ok(_) => fs::remove_file(path).is_ok(),
-        Err(_) => false,
-    }
-}
-
-/// Removes everything in `/dev/shm` whose name begins with `name` and a dot: what a library named on behalf of the
-/// owner of that [`fresh_name`].
-pub fn remove_family(name: &str) {
-    let Ok(entries) = fs::read_dir(SHM_DIR) else { return };
-    let ours = |entry: &fs::DirEntry| {
-        entry.file_name().to_str().and_then(|found| found.strip_prefix(name)?.strip_prefix('.')).is_some()
-    };
-    for path in entries.flatten().filter(ours).map(|entry| entry.path()) {
-        remove(&path);
-    }
 }
 
 /// Whether `name` is one of ours and its owner is gone; `None` if it is not one of ours.

@@ -1,4 +1,5 @@
-//! The only door to the operating system: clock, CPUs, futex, shared mappings, descriptors, processes.
+//! The only door to the operating system: clock, CPUs, futex, shared mappings, message queues, descriptors,
+//! processes.
 //!
 //! Everything above this room is safe code that knows no system call by number. `unsafe` is allowed here (and in
 //! [`crate::ring`]) and nowhere else.
@@ -8,6 +9,8 @@ pub mod cpu;
 pub mod fd;
 pub mod futex;
 pub mod leftovers;
+mod mapping;
+pub mod mq;
 pub mod process;
 pub mod segment;
 pub mod signal;

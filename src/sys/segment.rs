@@ -1,22 +1,66 @@
-//! A mapping that two processes share, over the crate `shared_memory` (POSIX shared memory).
+//! Bytes that two processes share: by a name, by a descriptor, or by a file.
 //!
-//! The crate creates with mode 0600 and `O_EXCL`; this wrapper adds what it lacks: space is reserved, so that a
-//! full `/dev/shm` is an error here and never a SIGBUS later; pages are touched before anything is timed; the size is
-//! checked on opening; and the name goes as soon as both ends have the mapping.
+//! Whatever backs them, they are private to the user, their space is reserved, so that a full file system is an error here
+//! and never a SIGBUS later, their pages are touched before anything is timed, and their name, if they have one, goes as
+//! soon as both ends have the mapping.
 
+use super::fd::Descriptor;
 use super::leftovers::fresh_name;
-use rustix::fs::{FallocateFlags, Mode};
+use super::mapping::{self, Mapping};
+use rustix::fs::Mode;
 use rustix::shm::OFlags;
+use serde::{Deserialize, Serialize};
 use shared_memory::{Shmem, ShmemConf, ShmemError};
 use std::io;
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, AtomicU64};
+
+/// What holds a segment's bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backing {
+    /// A POSIX shared-memory object with a name, over the crate `shared_memory`.
+    Named,
+    /// A sealed file in memory without a name, passed as a descriptor.
+    Memfd,
+    /// A file in the directory for temporary files.
+    File,
+}
+
+/// What another process opens a segment by.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum Handle {
+    /// The object's name.
+    Name(String),
+    /// The sealed file.
+    Memory(Descriptor),
+    /// The file's path.
+    Path(PathBuf),
+}
 
 /// Shared bytes, mapped for reading and writing. The address is page-aligned and never changes.
 pub struct Segment {
-    shmem: Shmem,
-    name: String,
+    base: *mut u8,
     /// Checked once; the file's size belongs to whoever can open it, ours does not change.
     len: usize,
+    held: Held,
+}
+
+/// What keeps the mapping, and what other processes can still get it by.
+enum Held {
+    /// The crate creates with mode 0600 and `O_EXCL`, and unlinks the name if it owns it when it is dropped.
+    Named {
+        shmem: Shmem,
+        name: String,
+    },
+    Memory {
+        _mapping: Mapping,
+        file: Option<OwnedFd>,
+    },
+    File {
+        _mapping: Mapping,
+        path: Option<PathBuf>,
+    },
 }
 
 // SAFETY: the mapping stays at its address until drop, and every access goes through atomics or through raw
@@ -26,40 +70,87 @@ unsafe impl Send for Segment {}
 unsafe impl Sync for Segment {}
 
 impl Segment {
-    /// Creates `len` bytes of zeros under a fresh name.
+    /// Creates `len` bytes of zeros.
     ///
     /// # Errors
-    /// `ENOSPC` if `/dev/shm` cannot hold them, and whatever else the kernel says of creating and mapping.
-    pub fn create(len: usize) -> io::Result<Segment> {
-        let name = format!("/{}", fresh_name());
-        let shmem = ShmemConf::new().size(len).os_id(&name).create().map_err(to_io)?;
-        // The crate keeps its descriptor to itself, so the space is reserved through a second one. On an error the
-        // owner's drop unlinks the name.
-        let fd = rustix::shm::open(&name, OFlags::RDWR, Mode::empty())?;
-        rustix::fs::fallocate(&fd, FallocateFlags::empty(), 0, len as u64)?;
-        let segment = Segment { shmem, name, len };
-        segment.touch();
-        Ok(segment)
+    /// `ENOSPC` if there is no room for them, and whatever else the kernel says of creating and mapping.
+    pub fn create(backing: Backing, len: usize) -> io::Result<Segment> {
+        match backing {
+            Backing::Named => {
+                let name = format!("/{}", fresh_name());
+                let shmem = ShmemConf::new().size(len).os_id(&name).create().map_err(to_io)?;
+                // The crate keeps its descriptor to itself, so the space is reserved through a second one. On an
+                // error the owner's drop unlinks the name.
+                mapping::reserve(rustix::shm::open(&name, OFlags::RDWR, Mode::empty())?, len)?;
+                Ok(Segment::touched(shmem.as_ptr(), len, Held::Named { shmem, name }))
+            }
+            Backing::Memfd => {
+                let file = mapping::sealed_memory(len)?;
+                let mapping = Mapping::new(&file, len)?;
+                Ok(Segment::touched(
+                    mapping.as_ptr(),
+                    len,
+                    Held::Memory { _mapping: mapping, file: Some(file) },
+                ))
+            }
+            Backing::File => {
+                let path = std::env::temp_dir().join(fresh_name());
+                let mapping = Mapping::new(mapping::new_file(&path, len)?, len)
+                    .inspect_err(|_| drop(std::fs::remove_file(&path)))?;
+                Ok(Segment::touched(
+                    mapping.as_ptr(),
+                    len,
+                    Held::File { _mapping: mapping, path: Some(path) },
+                ))
+            }
+        }
     }
 
     /// Maps a segment that another process created with the same length.
     ///
     /// # Errors
-    /// `NotFound` if the name is gone, `InvalidData` if the object is shorter than `len`.
-    pub fn open(name: &str, len: usize) -> io::Result<Segment> {
-        let shmem = ShmemConf::new().os_id(name).open().map_err(to_io)?;
-        if shmem.len() < len {
-            let message = format!("segment {name} has {} bytes, expected {len}", shmem.len());
-            return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+    /// `NotFound` if its name is gone, `InvalidData` if it is shorter than `len` or could still be made so.
+    pub fn open(handle: Handle, len: usize) -> io::Result<Segment> {
+        match handle {
+            Handle::Name(name) => {
+                let shmem = ShmemConf::new().os_id(&name).open().map_err(to_io)?;
+                if shmem.len() < len {
+                    let message = format!("segment {name} has {} bytes, expected {len}", shmem.len());
+                    return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+                }
+                Ok(Segment::touched(shmem.as_ptr(), len, Held::Named { shmem, name }))
+            }
+            Handle::Memory(Descriptor(file)) => {
+                mapping::check_seals(&file)?;
+                let mapping = Mapping::new(&file, len)?;
+                Ok(Segment::touched(mapping.as_ptr(), len, Held::Memory { _mapping: mapping, file: None }))
+            }
+            Handle::Path(path) => {
+                let file = std::fs::OpenOptions::new().read(true).write(true).open(path)?;
+                let mapping = Mapping::new(file, len)?;
+                Ok(Segment::touched(mapping.as_ptr(), len, Held::File { _mapping: mapping, path: None }))
+            }
         }
-        let segment = Segment { shmem, name: name.to_owned(), len };
+    }
+
+    fn touched(base: *mut u8, len: usize, held: Held) -> Segment {
+        let segment = Segment { base, len, held };
         segment.touch();
-        Ok(segment)
+        segment
     }
 
     /// What another process opens it by.
-    pub fn name(&self) -> &str {
-        &self.name
+    ///
+    /// # Errors
+    /// `NotFound` once it has been [`unlink`](Self::unlink)ed or if another process created it; or if there are no
+    /// descriptors left.
+    pub fn handle(&self) -> io::Result<Handle> {
+        match &self.held {
+            Held::Named { shmem, name } if shmem.is_owner() => Ok(Handle::Name(name.clone())),
+            Held::Memory { file: Some(file), .. } => Ok(Handle::Memory(Descriptor(file.try_clone()?))),
+            Held::File { path: Some(path), .. } => Ok(Handle::Path(path.clone())),
+            _ => Err(io::ErrorKind::NotFound.into()),
+        }
     }
 
     /// Bytes mapped.
@@ -72,11 +163,22 @@ impl Segment {
         self.len == 0
     }
 
-    /// Removes the name; the mapping stays until the last end lets go. For the creator, once the other end has it.
+    /// Takes away what others could open it by; the mapping stays until the last end lets go. For the creator, once the
+    /// other end has it.
     pub fn unlink(&mut self) {
-        if self.shmem.set_owner(false) {
-            // Nothing to do if it is gone already.
-            let _ = rustix::shm::unlink(&self.name);
+        // Nothing to do if it is gone already.
+        match &mut self.held {
+            Held::Named { shmem, name } => {
+                if shmem.set_owner(false) {
+                    let _ = rustix::shm::unlink(&*name);
+                }
+            }
+            Held::Memory { file, .. } => drop(file.take()),
+            Held::File { path, .. } => {
+                if let Some(path) = path.take() {
+                    let _ = std::fs::remove_file(path);
+                }
+            }
         }
     }
 
@@ -109,12 +211,12 @@ impl Segment {
         let end = offset.checked_add(len).expect("offset overflows");
         assert!(end <= self.len && offset.is_multiple_of(align), "{offset}+{len} in {} bytes", self.len);
         // SAFETY: `offset` is inside the mapping, as just checked.
-        unsafe { self.shmem.as_ptr().add(offset) }
+        unsafe { self.base.add(offset) }
     }
 
     /// Maps every page in this process now: a fault costs microseconds, and none may fall into a timed stretch.
     fn touch(&self) {
-        let start = self.shmem.as_ptr().cast();
+        let start = self.base.cast();
         // SAFETY: the range is exactly our mapping; populating it changes no byte.
         let populated =
             unsafe { rustix::mm::madvise(start, self.len, rustix::mm::Advice::LinuxPopulateWrite) };
@@ -128,9 +230,15 @@ impl Segment {
     }
 }
 
+impl Drop for Segment {
+    fn drop(&mut self) {
+        self.unlink();
+    }
+}
+
 impl std::fmt::Debug for Segment {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Segment").field("name", &self.name).field("len", &self.len).finish_non_exhaustive()
+        f.debug_struct("Segment").field("len", &self.len).finish_non_exhaustive()
     }
 }
 
@@ -150,41 +258,81 @@ mod tests {
     use std::path::Path;
     use std::sync::atomic::Ordering;
 
-    fn path_of(segment: &Segment) -> std::path::PathBuf {
-        Path::new(super::super::leftovers::SHM_DIR).join(segment.name().trim_start_matches('/'))
+    const ALL: [Backing; 3] = [Backing::Named, Backing::Memfd, Backing::File];
+
+    fn path_of(segment: &Segment) -> PathBuf {
+        match segment.handle().unwrap() {
+            Handle::Name(name) => {
+                Path::new(super::super::leftovers::SHM_DIR).join(name.trim_start_matches('/'))
+            }
+            Handle::Path(path) => path,
+            Handle::Memory(_) => panic!("it has no path"),
+        }
     }
 
     #[test]
-    fn both_ends_see_the_same_bytes_and_the_name_goes() {
-        let mut ours = Segment::create(8192).unwrap();
-        let theirs = Segment::open(ours.name(), 8192).unwrap();
-        ours.u64_at(4096).store(42, Ordering::Release); // SYNC: the Acquire load below
-        assert_eq!(theirs.u64_at(4096).load(Ordering::Acquire), 42);
-        let path = path_of(&ours);
-        assert!(path.exists());
-        ours.unlink();
-        assert!(!path.exists());
-        assert!(Segment::open(ours.name(), 8192).is_err());
+    fn both_ends_see_the_same_bytes() {
+        for backing in ALL {
+            let mut ours = Segment::create(backing, 8192).unwrap();
+            let theirs = Segment::open(ours.handle().unwrap(), 8192).unwrap();
+            ours.u64_at(4096).store(42, Ordering::Release); // SYNC: the Acquire load below
+            assert_eq!(theirs.u64_at(4096).load(Ordering::Acquire), 42);
+            ours.unlink();
+            assert!(ours.handle().is_err() && theirs.handle().is_err(), "{backing:?} is out of reach");
+            assert_eq!(ours.u64_at(4096).load(Ordering::Relaxed), 42, "and still mapped"); // one thread
+        }
+    }
+
+    #[test]
+    fn a_name_goes_when_both_have_it_and_when_the_creator_lets_go() {
+        for backing in [Backing::Named, Backing::File] {
+            let mut segment = Segment::create(backing, 4096).unwrap();
+            let (path, handle) = (path_of(&segment), segment.handle().unwrap());
+            assert!(path.exists());
+            segment.unlink();
+            assert!(!path.exists());
+            assert_eq!(Segment::open(handle, 4096).unwrap_err().kind(), io::ErrorKind::NotFound);
+            let dropped = path_of(&Segment::create(backing, 4096).unwrap());
+            assert!(!dropped.exists());
+        }
     }
 
     #[test]
     fn private_to_the_user_and_reserved_in_full() {
-        let segment = Segment::create(1 << 20).unwrap();
-        let metadata = std::fs::metadata(path_of(&segment)).unwrap();
-        assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
-        assert!(metadata.blocks() * 512 >= 1 << 20, "space is reserved, not sparse");
+        for backing in [Backing::Named, Backing::File] {
+            let segment = Segment::create(backing, 1 << 20).unwrap();
+            let metadata = std::fs::metadata(path_of(&segment)).unwrap();
+            assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
+            assert!(metadata.blocks() * 512 >= 1 << 20, "space is reserved, not sparse");
+        }
     }
 
     #[test]
     fn too_short_and_too_large_are_errors() {
-        let small = Segment::create(4096).unwrap();
-        assert_eq!(Segment::open(small.name(), 8192).unwrap_err().kind(), io::ErrorKind::InvalidData);
-        assert!(Segment::create(1 << 50).is_err(), "more than any /dev/shm holds");
+        for backing in ALL {
+            let small = Segment::create(backing, 4096).unwrap();
+            let refused = Segment::open(small.handle().unwrap(), 8192).unwrap_err();
+            assert_eq!(refused.kind(), io::ErrorKind::InvalidData, "{backing:?}");
+            assert!(Segment::create(backing, 1 << 50).is_err(), "more than any file system holds");
+        }
+    }
+
+    #[test]
+    fn memory_that_its_sender_could_shrink_is_refused() {
+        use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, ftruncate, memfd_create};
+        let file = memfd_create("test", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING).unwrap();
+        ftruncate(&file, 4096).unwrap();
+        fcntl_add_seals(&file, SealFlags::GROW).unwrap();
+        let refused = Segment::open(Handle::Memory(Descriptor(file)), 4096).unwrap_err();
+        assert!(refused.to_string().contains("not sealed against shrinking"), "{refused}");
+        let ours = Segment::create(Backing::Memfd, 4096).unwrap();
+        let Handle::Memory(Descriptor(file)) = ours.handle().unwrap() else { panic!("a descriptor") };
+        assert!(ftruncate(&file, 0).is_err(), "sealed");
     }
 
     #[test]
     #[should_panic(expected = "bytes")]
     fn an_offset_outside_is_refused() {
-        Segment::create(4096).unwrap().u64_at(4096);
+        Segment::create(Backing::Named, 4096).unwrap().u64_at(4096);
     }
 }

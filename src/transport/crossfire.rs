@@ -57,7 +57,9 @@ impl Transport for Crossfire {
         processes: false,
         waits: ALL_WAITS,
         one_write_broadcast: false,
+        ring: false,
         echo: false,
+        lossy: false,
     };
     type Address = LocalAddress;
     type Bound = Bound<Crossfire>;

@@ -1,6 +1,6 @@
 //! What can go wrong on a link.
 
-use super::Peer;
+use super::{OVERDUE, Peer};
 use crate::ring::spsc::Corrupt;
 use std::io;
 
@@ -24,6 +24,9 @@ pub enum Error {
         /// Bytes that fit.
         max: usize,
     },
+    /// Nothing came for [`OVERDUE`] on a link that may lose frames. Waiting may go on.
+    #[error("nothing came for {OVERDUE:?} on a link that may lose frames")]
+    Overdue,
     /// The peer wrote what the protocol does not allow.
     #[error("the peer broke the protocol: {0}")]
     Corrupt(&'static str),

@@ -1,9 +1,10 @@
 //! Waiting on descriptors, in each of the three ways.
 
-use super::{Error, Result, WaitKind};
+use super::{Error, OVERDUE, Result, WaitKind};
 use crate::ring::wait::Budget;
 use rustix::event::{PollFd, PollFlags, Timespec, epoll, poll};
 use rustix::io::Errno;
+use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
@@ -12,17 +13,52 @@ use std::time::Duration;
 pub(super) struct FdWait {
     kind: WaitKind,
     budget: Budget,
+    /// Whether a wait ends with `TIMEDOUT` after [`OVERDUE`].
+    limited: bool,
 }
 
 impl FdWait {
     pub(super) fn new(kind: WaitKind, spin: Duration) -> FdWait {
-        FdWait { kind, budget: Budget::new(spin) }
+        FdWait { kind, budget: Budget::new(spin), limited: false }
+    }
+
+    /// The same for reading from a lossy link, which is a socket.
+    pub(super) fn limited(self, limited: bool) -> FdWait {
+        FdWait { limited, ..self }
     }
 
     /// Prepares a descriptor: only `block` uses blocking calls, since one call is cheaper than a wait and a call.
     pub(super) fn prepare(&self, fd: BorrowedFd<'_>) -> Result<()> {
         let nonblocking = self.kind != WaitKind::Block;
-        rustix::io::ioctl_fionbio(fd, nonblocking).map_err(Error::os("setting a descriptor's blocking mode"))
+        rustix::io::ioctl_fionbio(fd, nonblocking)
+            .map_err(Error::os("setting a descriptor's blocking mode"))?;
+        if self.limited {
+            // A blocking call answers `AGAIN` then.
+            set_socket_timeout(fd, Timeout::Recv, Some(OVERDUE)).map_err(Error::os("limiting a wait"))?;
+        }
+        Ok(())
+    }
+
+    /// How long the kernel waits for us.
+    fn timeout(&self) -> Option<Timespec> {
+        let limit = Timespec { tv_sec: OVERDUE.as_secs() as i64, tv_nsec: i64::from(OVERDUE.subsec_nanos()) };
+        self.limited.then_some(limit)
+    }
+
+    /// Tries again and again, up to the limit if there is one.
+    #[inline]
+    fn spin<T>(&self, mut attempt: impl FnMut() -> Option<T>) -> Option<T> {
+        let budget = if self.limited { Some(Budget::new(OVERDUE)) } else { None };
+        loop {
+            let found = match &budget {
+                Some(budget) => budget.spin(&mut attempt),
+                None => attempt(),
+            };
+            if found.is_some() || self.limited {
+                return found;
+            }
+            std::hint::spin_loop();
+        }
     }
 
     /// One attempt that does not wait, even where the descriptor would.
@@ -53,27 +89,24 @@ impl FdWait {
             Err(Errno::AGAIN | Errno::INTR) => None,
             outcome => Some(outcome),
         };
-        loop {
-            match self.kind {
-                WaitKind::Block => {
-                    if let Some(outcome) = look() {
-                        return outcome;
-                    }
+        match self.kind {
+            WaitKind::Block => loop {
+                match attempt() {
+                    Err(Errno::AGAIN) if self.limited => return Err(Errno::TIMEDOUT),
+                    Err(Errno::AGAIN | Errno::INTR) => {}
+                    outcome => return outcome,
                 }
-                WaitKind::Spin => {
-                    if let Some(outcome) = look() {
-                        return outcome;
-                    }
-                    std::hint::spin_loop();
+            },
+            WaitKind::Spin => self.spin(look).unwrap_or(Err(Errno::TIMEDOUT)),
+            WaitKind::Hybrid => loop {
+                if let Some(outcome) = self.budget.spin(&mut look) {
+                    return outcome;
                 }
-                WaitKind::Hybrid => {
-                    if let Some(outcome) = self.budget.spin(&mut look) {
-                        return outcome;
-                    }
-                    // Ready, closed or interrupted: the next attempt tells.
-                    let _ = poll(&mut [PollFd::new(&fd, events)], None);
+                // Ready, closed or interrupted: the next attempt tells.
+                if poll(&mut [PollFd::new(&fd, events)], self.timeout().as_ref()) == Ok(0) {
+                    return Err(Errno::TIMEDOUT);
                 }
-            }
+            },
         }
     }
 }
@@ -108,18 +141,21 @@ impl Readiness {
     pub(super) fn wait(&self, ready: &mut impl Extend<usize>) -> Result<()> {
         const NONE: epoll::Event =
             epoll::Event { flags: epoll::EventFlags::empty(), data: epoll::EventData::new_u64(0) };
+        let (now, limit) = (Timespec::default(), self.wait.timeout());
         let mut events = [NONE; 64];
-        let mut poll = |sleep: bool| {
-            let now = Timespec::default();
-            match epoll::wait(&self.epoll, &mut events, if sleep { None } else { Some(&now) }) {
-                Ok(0) | Err(Errno::INTR) => None,
-                outcome => Some(outcome.map_err(Error::os("waiting for a link"))),
-            }
+        let mut poll = |sleep: bool| match epoll::wait(
+            &self.epoll,
+            &mut events,
+            if sleep { limit.as_ref() } else { Some(&now) },
+        ) {
+            Ok(0) if sleep && limit.is_some() => Some(Err(Error::Overdue)),
+            Ok(0) | Err(Errno::INTR) => None,
+            outcome => Some(outcome.map_err(Error::os("waiting for a link"))),
         };
         let count = loop {
             let found = match self.wait.kind {
                 WaitKind::Block => poll(true),
-                WaitKind::Spin => poll(false),
+                WaitKind::Spin => Some(self.wait.spin(|| poll(false)).unwrap_or(Err(Error::Overdue))),
                 WaitKind::Hybrid => self.wait.budget.spin(|| poll(false)).or_else(|| poll(true)),
             };
             if let Some(outcome) = found {

@@ -54,7 +54,9 @@ impl Transport for Flume {
         processes: false,
         waits: ALL_WAITS,
         one_write_broadcast: false,
+        ring: false,
         echo: false,
+        lossy: false,
     };
     type Address = LocalAddress;
     type Bound = Bound<Flume>;

@@ -49,7 +49,9 @@ impl Transport for IpcChannel {
         processes: true,
         waits: ALL_WAITS,
         one_write_broadcast: false,
+        ring: false,
         echo: false,
+        lossy: false,
     };
     type Address = Address;
     type Bound = Bound;

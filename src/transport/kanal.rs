@@ -55,7 +55,9 @@ impl Transport for Kanal {
         processes: false,
         waits: ALL_WAITS,
         one_write_broadcast: false,
+        ring: false,
         echo: false,
+        lossy: false,
     };
     type Address = LocalAddress;
     type Bound = Bound<Kanal>;

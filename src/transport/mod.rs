@@ -13,7 +13,11 @@
 //! * Frames arrive unchanged, in order, exactly once. To one renderer, order holds across `send_to` and `broadcast`.
 //! * Every length from 0 to [`Spec::max_frame`] works, and `Spec::max_frame` may be anything up to
 //!   [`Caps::max_frame`]. A longer frame fails with [`Error::TooLarge`] and leaves the link usable.
+//! * What is posted may wait for the next `flush`, and keeps its place in the order.
 //! * A full link makes the sender wait, in the manner of its [`Wait`].
+//! * Only a transport that says so ([`Caps::lossy`]) may drop a frame instead, and let one overtake another: nobody waits
+//!   for room, and what arrives is unchanged and arrives once. Whoever waits there for a frame for [`OVERDUE`] gets
+//!   [`Error::Overdue`] instead of one, and may go on waiting: what it waits for may be lost.
 //! * When a peer dies or drops its halves, what it had sent before still arrives; then the other side gets
 //!   [`Error::Closed`], never a hang. A hub reports each peer's end once and goes on with the others; when none is
 //!   left it answers `Closed` always. `broadcast` reaches all that live and then names one that does not.
@@ -22,35 +26,43 @@
 //! * `fill` sees a buffer of exactly the length asked for, with arbitrary contents, and overwrites all of it. `fill` and
 //!   `read` must not panic and must not use the same endpoint.
 //!
-//! The contract is verified by the conformance suite (`tests/it/conformance.rs`), which runs every transport on the list
+//! The contract is verified by the conformance suite (`tests/it/conformance/`), which runs every transport on the list
 //! × wait × placement.
 
 pub mod channel;
 mod error;
 mod fd_wait;
+mod lifeline;
 pub mod local;
+pub mod rings;
 pub mod stream;
 mod watch;
 
 pub mod crossbeam;
 #[cfg(feature = "crossfire")]
 pub mod crossfire;
+pub mod eventfd;
+pub mod fifo;
 #[cfg(feature = "flume")]
 pub mod flume;
-#[cfg(feature = "iceoryx2")]
-pub mod iceoryx2;
 pub mod ipc_channel;
 #[cfg(feature = "kanal")]
 pub mod kanal;
+pub mod mmap_file;
 pub mod null;
 pub mod pipe;
+pub mod posix_mq;
 #[cfg(feature = "rtrb")]
 pub mod rtrb;
 pub mod shm;
+pub mod shm_memfd;
 pub mod std_mpsc;
 pub mod tcp;
+pub mod tcp_nagle;
 #[cfg(feature = "tokio")]
 pub mod tokio;
+pub mod udp;
+pub mod uds_dgram;
 pub mod uds_seqpacket;
 pub mod uds_stream;
 
@@ -65,15 +77,21 @@ use std::time::Duration;
 pub fn visit_all(v: &mut impl Visit) {
     v.visit::<null::Null>();
     v.visit::<shm::Shm>();
+    v.visit::<shm_memfd::ShmMemfd>();
+    v.visit::<mmap_file::MmapFile>();
+    v.visit::<eventfd::Eventfd>();
     v.visit::<pipe::Pipe>();
+    v.visit::<fifo::Fifo>();
     v.visit::<uds_stream::UdsStream>();
     v.visit::<uds_seqpacket::UdsSeqpacket>();
+    v.visit::<uds_dgram::UdsDgram>();
+    v.visit::<posix_mq::PosixMq>();
     v.visit::<tcp::Tcp>();
+    v.visit::<tcp_nagle::TcpNagle>();
+    v.visit::<udp::Udp>();
     v.visit::<ipc_channel::IpcChannel>();
     v.visit::<crossbeam::Crossbeam>();
     v.visit::<std_mpsc::StdMpsc>();
-    #[cfg(feature = "iceoryx2")]
-    v.visit::<iceoryx2::Iceoryx2>();
     #[cfg(feature = "rtrb")]
     v.visit::<rtrb::Rtrb>();
     #[cfg(feature = "flume")]
@@ -98,10 +116,6 @@ pub struct OnDemand {
 /// Every transport that is built in on demand, in the order of [`visit_all`]. A program cannot list what it was built
 /// without, so these names stand here; `tests/it/tidy.rs` holds them against the list, the files and the manifest.
 pub const ON_DEMAND: &[OnDemand] = &[
-    OnDemand {
-        name: "iceoryx2",
-        about: "the crate iceoryx2: samples lent in shared memory, its event service to sleep",
-    },
     OnDemand {
         name: "rtrb",
         about: "rtrb rings between threads, which spin; short frames in its slots, long ones as buffers that return",
@@ -170,6 +184,9 @@ pub struct Spec {
     pub max_frame: usize,
     /// How long `hybrid` spins before it sleeps; zero where the ends share a CPU.
     pub spin: Duration,
+    /// Bytes handed over at once from which a ring writes past the cache; `usize::MAX` for never. See
+    /// [`ring::copy`](crate::ring::copy).
+    pub nt_from: usize,
 }
 
 /// What a transport can do, known before anything is opened.
@@ -185,9 +202,16 @@ pub struct Caps {
     pub waits: &'static [WaitKind],
     /// Whether `broadcast` writes once for all windows; otherwise once for each.
     pub one_write_broadcast: bool,
+    /// Whether frames go through a ring of ours, so that the variable `copy` chooses how.
+    pub ring: bool,
     /// Whether each end hears only itself: there is no peer, and only `invoke` makes sense.
     pub echo: bool,
+    /// Whether frames may be lost, and overtake one another. What is lost is counted; it does not fail a trial.
+    pub lossy: bool,
 }
+
+/// How long nothing comes until a lossy link says so.
+pub const OVERDUE: Duration = Duration::from_millis(200);
 
 /// Every way to wait.
 pub const ALL_WAITS: &[WaitKind] = &[WaitKind::Block, WaitKind::Hybrid, WaitKind::Spin];
@@ -202,6 +226,19 @@ pub trait Tx: Send {
 
     /// Sends one frame of `len` bytes, written by `fill`.
     fn send(&mut self, len: usize, fill: impl FnOnce(&mut [u8])) -> Result<()>;
+
+    /// Sends a frame that may be held back, in its place in the order, until the next `flush`, `send` or `call` of this
+    /// half or its drop: a batch is handed over at once. By default nothing is held back.
+    #[inline]
+    fn post(&mut self, len: usize, fill: impl FnOnce(&mut [u8])) -> Result<()> {
+        self.send(len, fill)
+    }
+
+    /// Hands over what has been posted.
+    #[inline]
+    fn flush(&mut self) -> Result<()> {
+        Ok(())
+    }
 
     /// Sends a request and receives the reply to it, with no other frame outstanding. A transport may let the reply
     /// overwrite the request's bytes; by default this is a send and a receive.
@@ -231,6 +268,25 @@ pub trait Rx: Send {
 pub trait Outbox: Send {
     /// Sends one frame to one renderer.
     fn send_to(&mut self, peer: Peer, len: usize, fill: impl FnOnce(&mut [u8])) -> Result<()>;
+
+    /// Sends a frame that may be held back, in its place in the order, until the next `flush`, `send_to` to that renderer
+    /// or `broadcast` of this half, or its drop. By default nothing is held back.
+    #[inline]
+    fn post_to(&mut self, peer: Peer, len: usize, fill: impl FnOnce(&mut [u8])) -> Result<()> {
+        self.send_to(peer, len, fill)
+    }
+
+    /// [`broadcast`](Self::broadcast) that may be held back as [`post_to`](Self::post_to) may.
+    #[inline]
+    fn post_broadcast(&mut self, len: usize, fill: impl Fn(&mut [u8])) -> Result<()> {
+        self.broadcast(len, fill)
+    }
+
+    /// Hands over what has been posted.
+    #[inline]
+    fn flush(&mut self) -> Result<()> {
+        Ok(())
+    }
 
     /// Number of renderers.
     fn windows(&self) -> usize;

@@ -87,7 +87,9 @@ impl Transport for Null {
         processes: true,
         waits: ALL_WAITS,
         one_write_broadcast: true,
+        ring: false,
         echo: true,
+        lossy: false,
     };
     type Address = usize;
     type Bound = Spec;

@@ -1,7 +1,6 @@
 //! `pipe`: two anonymous pipes a link, one each way (`pipe(7)`).
 
-use super::fd_wait::FdWait;
-use super::stream::{Chunk, FrameReader, FrameWriter, StreamInbox, StreamOutbox, StreamRx, StreamTx};
+use super::stream::{Chunk, StreamInbox, StreamOutbox, StreamRx, StreamTx, hub, link};
 use super::{ALL_WAITS, Caps, Error, MAX_FRAME, Result, Spec, Transport, Wait};
 use crate::sys::fd::Descriptor;
 use rustix::pipe::{PipeFlags, fcntl_setpipe_size, pipe_with};
@@ -37,7 +36,9 @@ impl Transport for Pipe {
         processes: true,
         waits: ALL_WAITS,
         one_write_broadcast: false,
+        ring: false,
         echo: false,
+        lossy: false,
     };
     type Address = Address;
     type Bound = Bound;
@@ -63,29 +64,24 @@ impl Transport for Pipe {
     }
 
     fn accept<W: Wait>(bound: Bound) -> Result<(StreamOutbox, StreamInbox)> {
-        let Bound { spec, links } = bound;
-        let wait = FdWait::new(W::KIND, spec.spin);
-        let (mut writers, mut readers) = (Vec::new(), Vec::new());
-        for (write, read) in links {
-            writers.push(FrameWriter::new(write, wait.clone(), Chunk::STREAM, spec.max_frame)?);
-            readers.push(FrameReader::new(read, wait.clone(), Chunk::STREAM, spec.max_frame)?);
-        }
-        Ok((StreamOutbox(writers), StreamInbox::new(readers, wait)?))
+        hub::<W, _>(bound.links, &bound.spec, Chunk::STREAM)
     }
 
     fn connect<W: Wait>(address: Address) -> Result<(StreamTx, StreamRx)> {
         let Address { write, read, max_frame, spin } = address;
-        let wait = FdWait::new(W::KIND, spin);
-        let writer = FrameWriter::new(write.0, wait.clone(), Chunk::STREAM, max_frame)?;
-        let reader = FrameReader::new(read.0, wait, Chunk::STREAM, max_frame)?;
-        Ok((StreamTx(writer), StreamRx(reader)))
+        link::<W, _>((write.0, read.0), Chunk::STREAM, max_frame, spin)
     }
 }
 
-/// A pipe of 1 MiB, the most that any user may ask for by default (`/proc/sys/fs/pipe-max-size`): large frames then
-/// pass in fewer turns. Where the user's share is used up, the default of 64 KiB works as well.
+/// An anonymous pipe of the size that all get.
 fn large_pipe() -> Result<(OwnedFd, OwnedFd)> {
     let (read, write) = pipe_with(PipeFlags::CLOEXEC).map_err(Error::os("making a pipe"))?;
-    let _ = fcntl_setpipe_size(&write, 1 << 20);
+    enlarge(&write);
     Ok((read, write))
+}
+
+/// Makes a pipe hold 1 MiB, the most that any user may ask for by default (`/proc/sys/fs/pipe-max-size`): large frames then
+/// pass in fewer turns. Where the user's share is used up, the default of 64 KiB works as well.
+pub(super) fn enlarge(pipe: &OwnedFd) {
+    let _ = fcntl_setpipe_size(pipe, 1 << 20);
 }

@@ -336,7 +336,9 @@ impl Transport for Rtrb {
         processes: false,
         waits: &[WaitKind::Spin],
         one_write_broadcast: false,
+        ring: false,
         echo: false,
+        lossy: false,
     };
     type Address = LocalAddress;
     type Bound = (RtrbOutbox, RtrbInbox);

@@ -5,12 +5,14 @@
 //! packets apart is used as a stream whose writes have a largest size.
 
 use super::fd_wait::{FdWait, Readiness};
-use super::{Error, Inbox, MAX_FRAME, Outbox, Peer, Result, Rx, Tx, check_len};
+use super::{Error, Inbox, MAX_FRAME, Outbox, Peer, Result, Rx, Spec, Tx, Wait, check_len};
 use rustix::event::PollFlags;
 use rustix::io::Errno;
 use rustix::net::RecvFlags;
 use std::collections::VecDeque;
+use std::fmt::Debug;
 use std::os::fd::{AsFd, OwnedFd};
+use std::time::Duration;
 
 const PREFIX: usize = 4;
 
@@ -20,25 +22,53 @@ const PREFIX: usize = 4;
 pub(super) struct Chunk {
     pub(super) write: usize,
     pub(super) read: usize,
+    /// Whether packets may be lost: a reader does not wait for ever then.
+    pub(super) lossy: bool,
 }
 
 impl Chunk {
     /// For streams: write all at once, read 64 KiB or more.
-    pub(super) const STREAM: Chunk = Chunk { write: usize::MAX, read: 64 << 10 };
+    pub(super) const STREAM: Chunk = Chunk { write: usize::MAX, read: 64 << 10, lossy: false };
+}
+
+/// One side of one direction of a link. Its calls wait or answer `AGAIN` as the descriptor's mode says.
+pub trait Carrier: AsFd + Debug + Send + 'static {
+    /// Takes some of `bytes`. `PIPE` or `CONNRESET` mean that the reader is gone.
+    fn write(&self, bytes: &[u8]) -> rustix::io::Result<usize>;
+
+    /// Gives what is there. 0 or `CONNRESET` mean that the writer is gone, and that all it had sent has been given.
+    fn read(&self, buffer: &mut [u8]) -> rustix::io::Result<usize>;
+}
+
+impl Carrier for OwnedFd {
+    #[inline]
+    fn write(&self, bytes: &[u8]) -> rustix::io::Result<usize> {
+        rustix::io::write(self, bytes)
+    }
+
+    #[inline]
+    fn read(&self, buffer: &mut [u8]) -> rustix::io::Result<usize> {
+        match rustix::io::read(self, &mut *buffer) {
+            // A Unix socket that keeps packets apart says first, and once, that its peer has gone with something unread;
+            // what the peer had sent before comes afterwards.
+            Err(Errno::CONNRESET) => rustix::io::read(self, buffer),
+            outcome => outcome,
+        }
+    }
 }
 
 /// Writes frames to one descriptor.
 #[derive(Debug)]
-pub(super) struct FrameWriter {
-    fd: OwnedFd,
+pub(super) struct FrameWriter<C> {
+    fd: C,
     wait: FdWait,
     chunk: Chunk,
     max_frame: usize,
     buffer: Vec<u8>,
 }
 
-impl FrameWriter {
-    pub(super) fn new(fd: OwnedFd, wait: FdWait, chunk: Chunk, max_frame: usize) -> Result<FrameWriter> {
+impl<C: Carrier> FrameWriter<C> {
+    fn new(fd: C, wait: FdWait, chunk: Chunk, max_frame: usize) -> Result<FrameWriter<C>> {
         wait.prepare(fd.as_fd())?;
         Ok(FrameWriter { fd, wait, chunk, max_frame, buffer: vec![0; PREFIX + max_frame] })
     }
@@ -52,7 +82,7 @@ impl FrameWriter {
         let mut rest = &*frame;
         while !rest.is_empty() {
             let piece = &rest[..rest.len().min(self.chunk.write)];
-            let write = || rustix::io::write(&self.fd, piece);
+            let write = || self.fd.write(piece);
             match self.wait.until(self.fd.as_fd(), PollFlags::OUT, write) {
                 Ok(written) => rest = &rest[written..],
                 Err(Errno::PIPE | Errno::CONNRESET) => return Err(Error::Closed { peer }),
@@ -65,8 +95,8 @@ impl FrameWriter {
 
 /// Reads frames from one descriptor.
 #[derive(Debug)]
-pub(super) struct FrameReader {
-    fd: OwnedFd,
+pub(super) struct FrameReader<C: AsFd> {
+    fd: C,
     wait: FdWait,
     chunk: Chunk,
     max_frame: usize,
@@ -76,8 +106,8 @@ pub(super) struct FrameReader {
     end: usize,
 }
 
-impl FrameReader {
-    pub(super) fn new(fd: OwnedFd, wait: FdWait, chunk: Chunk, max_frame: usize) -> Result<FrameReader> {
+impl<C: Carrier> FrameReader<C> {
+    fn new(fd: C, wait: FdWait, chunk: Chunk, max_frame: usize) -> Result<FrameReader<C>> {
         wait.prepare(fd.as_fd())?;
         let buffer = vec![0; PREFIX + max_frame + chunk.read];
         Ok(FrameReader { fd, wait, chunk, max_frame, buffer, start: 0, end: 0 })
@@ -116,12 +146,7 @@ impl FrameReader {
             (self.start, self.end) = (0, self.end - self.start);
         }
         let FrameReader { fd, buffer, end, .. } = self;
-        let read = || match rustix::io::read(&*fd, &mut buffer[*end..]) {
-            // A Unix socket that keeps packets apart says first, and once, that its peer has gone with something unread;
-            // what the peer had sent before comes afterwards.
-            Err(Errno::CONNRESET) => rustix::io::read(&*fd, &mut buffer[*end..]),
-            outcome => outcome,
-        };
+        let read = || fd.read(&mut buffer[*end..]);
         let outcome = if wait {
             self.wait.until(fd.as_fd(), PollFlags::IN, read)
         } else {
@@ -134,12 +159,13 @@ impl FrameReader {
                 Ok(true)
             }
             Err(Errno::AGAIN) => Ok(false),
+            Err(Errno::TIMEDOUT) if self.chunk.lossy => Err(Error::Overdue),
             Err(error) => Err(Error::os("reading from a link")(error)),
         }
     }
 }
 
-impl Drop for FrameReader {
+impl<C: AsFd> Drop for FrameReader<C> {
     /// Takes what is there, without waiting: a TCP socket that is closed with something unread resets the connection,
     /// and what its writer had sent would be lost (RFC 2525, section 2.17).
     fn drop(&mut self) {
@@ -153,12 +179,41 @@ impl Drop for FrameReader {
     }
 }
 
+/// A hub over main's sides of each link: where it writes, where it reads.
+pub(super) fn hub<W: Wait, C: Carrier>(
+    links: Vec<(C, C)>,
+    spec: &Spec,
+    chunk: Chunk,
+) -> Result<(StreamOutbox<C>, StreamInbox<C>)> {
+    let wait = FdWait::new(W::KIND, spec.spin);
+    let (mut writers, mut readers) = (Vec::new(), Vec::new());
+    for (write, read) in links {
+        writers.push(FrameWriter::new(write, wait.clone(), chunk, spec.max_frame)?);
+        let wait = wait.clone().limited(chunk.lossy);
+        readers.push(FrameReader::new(read, wait, chunk, spec.max_frame)?);
+    }
+    Ok((StreamOutbox(writers), StreamInbox::new(readers, wait.limited(chunk.lossy))?))
+}
+
+/// A renderer's link: where it writes, where it reads.
+pub(super) fn link<W: Wait, C: Carrier>(
+    (write, read): (C, C),
+    chunk: Chunk,
+    max_frame: usize,
+    spin: Duration,
+) -> Result<(StreamTx<C>, StreamRx<C>)> {
+    let wait = FdWait::new(W::KIND, spin);
+    let writer = FrameWriter::new(write, wait.clone(), chunk, max_frame)?;
+    let reader = FrameReader::new(read, wait.limited(chunk.lossy), chunk, max_frame)?;
+    Ok((StreamTx(writer), StreamRx(reader)))
+}
+
 /// A renderer's sending half.
 #[derive(Debug)]
-pub struct StreamTx(pub(super) FrameWriter);
+pub struct StreamTx<C = OwnedFd>(FrameWriter<C>);
 
-impl Tx for StreamTx {
-    type Rx = StreamRx;
+impl<C: Carrier> Tx for StreamTx<C> {
+    type Rx = StreamRx<C>;
 
     #[inline]
     fn send(&mut self, len: usize, fill: impl FnOnce(&mut [u8])) -> Result<()> {
@@ -168,9 +223,9 @@ impl Tx for StreamTx {
 
 /// A renderer's receiving half.
 #[derive(Debug)]
-pub struct StreamRx(pub(super) FrameReader);
+pub struct StreamRx<C: AsFd = OwnedFd>(FrameReader<C>);
 
-impl Rx for StreamRx {
+impl<C: Carrier> Rx for StreamRx<C> {
     #[inline]
     fn recv<R>(&mut self, read: impl FnOnce(&[u8]) -> R) -> Result<R> {
         loop {
@@ -196,9 +251,9 @@ impl Rx for StreamRx {
 
 /// Main's sending half.
 #[derive(Debug)]
-pub struct StreamOutbox(pub(super) Vec<FrameWriter>);
+pub struct StreamOutbox<C = OwnedFd>(Vec<FrameWriter<C>>);
 
-impl Outbox for StreamOutbox {
+impl<C: Carrier> Outbox for StreamOutbox<C> {
     #[inline]
     fn send_to(&mut self, peer: Peer, len: usize, fill: impl FnOnce(&mut [u8])) -> Result<()> {
         self.0[peer].send(Some(peer), len, fill)
@@ -211,17 +266,17 @@ impl Outbox for StreamOutbox {
 
 /// Main's receiving half: reads the one link directly, or waits for whichever of several is readable.
 #[derive(Debug)]
-pub struct StreamInbox {
+pub struct StreamInbox<C: AsFd = OwnedFd> {
     /// `None` once a peer's end has been reported.
-    links: Vec<Option<FrameReader>>,
+    links: Vec<Option<FrameReader<C>>>,
     /// Only with several links: one is waited for by reading.
     readiness: Option<Readiness>,
     /// Links that may have frames, in the order of their turns.
     turns: VecDeque<Peer>,
 }
 
-impl StreamInbox {
-    pub(super) fn new(links: Vec<FrameReader>, wait: FdWait) -> Result<StreamInbox> {
+impl<C: Carrier> StreamInbox<C> {
+    fn new(links: Vec<FrameReader<C>>, wait: FdWait) -> Result<StreamInbox<C>> {
         let readiness = if links.len() > 1 { Some(Readiness::new(wait)?) } else { None };
         for (peer, link) in links.iter().enumerate() {
             if let Some(readiness) = &readiness {
@@ -268,6 +323,9 @@ impl StreamInbox {
             let Some(link) = &mut self.links[peer] else { continue };
             // Readable now, so this does not wait even where the descriptor would.
             if let Err(error) = link.fill(true, Some(peer)) {
+                if matches!(error, Error::Overdue) {
+                    continue; // it was an error of the socket that made it readable
+                }
                 readiness.remove(&link.fd);
                 self.links[peer] = None;
                 return Err(error);
@@ -277,8 +335,8 @@ impl StreamInbox {
     }
 }
 
-impl Inbox for StreamInbox {
-    type Outbox = StreamOutbox;
+impl<C: Carrier> Inbox for StreamInbox<C> {
+    type Outbox = StreamOutbox<C>;
 
     #[inline]
     fn recv<R>(&mut self, read: impl FnOnce(Peer, &[u8]) -> R) -> Result<R> {

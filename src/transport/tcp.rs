@@ -1,11 +1,11 @@
 //! `tcp`: a TCP connection over loopback a link, with Nagle's delay off (`tcp(7)`, `TCP_NODELAY`).
 //!
-//! One limit is the protocol's own: a process that is killed while it has something unread resets the connection, and
-//! what it had sent just before may be lost with it. Halves that are dropped read what is there first.
+//! One limit is the protocol's own: a reset may overtake what was sent just before it, which is lost then. A process that is
+//! killed while it has something unread resets the connection, and so does whoever is sent something after it has closed.
+//! Halves that are dropped read what is there first.
 
-use super::fd_wait::FdWait;
-use super::stream::{Chunk, StreamInbox, StreamOutbox, StreamRx, StreamTx};
-use super::uds_stream::{halves, hub};
+use super::stream::{Chunk, StreamInbox, StreamOutbox, StreamRx, StreamTx, link};
+use super::uds_stream::{hub_over, sides};
 use super::{ALL_WAITS, Caps, Error, MAX_FRAME, Result, Spec, Transport, Wait};
 use crate::sys::process::readable;
 use serde::{Deserialize, Serialize};
@@ -47,7 +47,9 @@ impl Transport for Tcp {
         processes: true,
         waits: ALL_WAITS,
         one_write_broadcast: false,
+        ring: false,
         echo: false,
+        lossy: false,
     };
     type Address = Address;
     type Bound = Bound;
@@ -57,40 +59,54 @@ impl Transport for Tcp {
     type Rx<W: Wait> = StreamRx;
 
     fn bind(spec: &Spec) -> Result<(Bound, Vec<Address>)> {
-        let listener =
-            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(Error::os("listening on loopback"))?;
-        let at = listener.local_addr().map_err(Error::os("asking for the port"))?;
-        let tickets = (0..spec.windows).map(|_| random_ticket()).collect::<Result<Vec<_>>>()?;
-        let addresses = tickets
-            .iter()
-            .map(|&ticket| Address { at, ticket, max_frame: spec.max_frame, spin: spec.spin })
-            .collect();
-        Ok((Bound { spec: *spec, listener, tickets }, addresses))
+        listen(spec)
     }
 
     fn accept<W: Wait>(bound: Bound) -> Result<(StreamOutbox, StreamInbox)> {
-        let Bound { spec, listener, tickets } = bound;
-        let mut connected: Vec<Option<OwnedFd>> = tickets.iter().map(|_| None).collect();
-        while connected.iter().any(Option::is_none) {
-            let (mut stream, _) = listener.accept().map_err(Error::os("accepting a connection"))?;
-            let mut shown = [0; 16];
-            let known = readable(stream.as_fd(), TICKET_LIMIT) && stream.read_exact(&mut shown).is_ok();
-            if let Some(peer) = tickets.iter().position(|ticket| known && *ticket == shown) {
-                stream.set_nodelay(true).map_err(Error::os("turning Nagle's delay off"))?;
-                connected[peer] = Some(stream.into());
-            }
-        }
-        hub::<W>(connected.into_iter().flatten().collect(), &spec, Chunk::STREAM)
+        hub_of::<W>(bound, NO_DELAY)
     }
 
     fn connect<W: Wait>(address: Address) -> Result<(StreamTx, StreamRx)> {
-        let mut stream = TcpStream::connect(address.at).map_err(Error::os("connecting over loopback"))?;
-        stream.set_nodelay(true).map_err(Error::os("turning Nagle's delay off"))?;
-        stream.write_all(&address.ticket).map_err(Error::os("showing the ticket"))?;
-        let wait = FdWait::new(W::KIND, address.spin);
-        let (writer, reader) = halves(stream.into(), wait, Chunk::STREAM, address.max_frame)?;
-        Ok((StreamTx(writer), StreamRx(reader)))
+        link_to::<W>(address, NO_DELAY)
     }
+}
+
+const NO_DELAY: bool = true;
+
+/// A listening socket, and an address for each renderer.
+pub(super) fn listen(spec: &Spec) -> Result<(Bound, Vec<Address>)> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(Error::os("listening on loopback"))?;
+    let at = listener.local_addr().map_err(Error::os("asking for the port"))?;
+    let tickets = (0..spec.windows).map(|_| random_ticket()).collect::<Result<Vec<_>>>()?;
+    let addresses = tickets
+        .iter()
+        .map(|&ticket| Address { at, ticket, max_frame: spec.max_frame, spin: spec.spin })
+        .collect();
+    Ok((Bound { spec: *spec, listener, tickets }, addresses))
+}
+
+/// A hub over connections from all renderers.
+pub(super) fn hub_of<W: Wait>(bound: Bound, no_delay: bool) -> Result<(StreamOutbox, StreamInbox)> {
+    let Bound { spec, listener, tickets } = bound;
+    let mut connected: Vec<Option<OwnedFd>> = tickets.iter().map(|_| None).collect();
+    while connected.iter().any(Option::is_none) {
+        let (mut stream, _) = listener.accept().map_err(Error::os("accepting a connection"))?;
+        let mut shown = [0; 16];
+        let known = readable(stream.as_fd(), TICKET_LIMIT) && stream.read_exact(&mut shown).is_ok();
+        if let Some(peer) = tickets.iter().position(|ticket| known && *ticket == shown) {
+            stream.set_nodelay(no_delay).map_err(Error::os("setting TCP_NODELAY"))?;
+            connected[peer] = Some(stream.into());
+        }
+    }
+    hub_over::<W>(connected.into_iter().flatten().collect(), &spec, Chunk::STREAM)
+}
+
+/// A connection to the hub.
+pub(super) fn link_to<W: Wait>(address: Address, no_delay: bool) -> Result<(StreamTx, StreamRx)> {
+    let mut stream = TcpStream::connect(address.at).map_err(Error::os("connecting over loopback"))?;
+    stream.set_nodelay(no_delay).map_err(Error::os("setting TCP_NODELAY"))?;
+    stream.write_all(&address.ticket).map_err(Error::os("showing the ticket"))?;
+    link::<W, _>(sides(stream.into())?, Chunk::STREAM, address.max_frame, address.spin)
 }
 
 fn random_ticket() -> Result<[u8; 16]> {

@@ -58,7 +58,9 @@ impl Transport for Tokio {
         processes: false,
         waits: ALL_WAITS,
         one_write_broadcast: false,
+        ring: false,
         echo: false,
+        lossy: false,
     };
     type Address = LocalAddress;
     type Bound = Bound<Tokio>;

@@ -3,7 +3,7 @@
 //! A packet is limited by the sender's buffer, so longer frames travel in several packets of 128 KiB.
 
 use super::stream::{Chunk, StreamInbox, StreamOutbox, StreamRx, StreamTx};
-use super::uds_stream::{Address, hub, link, pairs};
+use super::uds_stream::{Address, hub_over, link_over, pairs};
 use super::{ALL_WAITS, Caps, MAX_FRAME, Result, Spec, Transport, Wait};
 use rustix::net::SocketType;
 use std::os::fd::OwnedFd;
@@ -21,7 +21,7 @@ pub struct Bound {
 
 /// Below the default limit of a packet (`net.core.wmem_default`, 208 KiB, less the kernel's own share).
 const PACKET: usize = 128 << 10;
-const CHUNK: Chunk = Chunk { write: PACKET, read: PACKET };
+const CHUNK: Chunk = Chunk { write: PACKET, read: PACKET, lossy: false };
 
 impl Transport for UdsSeqpacket {
     const NAME: &'static str = "uds-seqpacket";
@@ -31,7 +31,9 @@ impl Transport for UdsSeqpacket {
         processes: true,
         waits: ALL_WAITS,
         one_write_broadcast: false,
+        ring: false,
         echo: false,
+        lossy: false,
     };
     type Address = Address;
     type Bound = Bound;
@@ -46,10 +48,10 @@ impl Transport for UdsSeqpacket {
     }
 
     fn accept<W: Wait>(bound: Bound) -> Result<(StreamOutbox, StreamInbox)> {
-        hub::<W>(bound.sockets, &bound.spec, CHUNK)
+        hub_over::<W>(bound.sockets, &bound.spec, CHUNK)
     }
 
     fn connect<W: Wait>(address: Address) -> Result<(StreamTx, StreamRx)> {
-        link::<W>(address, CHUNK)
+        link_over::<W>(address, CHUNK)
     }
 }

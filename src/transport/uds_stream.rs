@@ -1,7 +1,10 @@
 //! `uds-stream`: a connected pair of Unix stream sockets a link (`unix(7)`).
+//!
+//! The pair comes from `socketpair(2)`. A listening socket with a name would differ only until it is connected: on Linux
+//! both calls end in the same pair of peers, and reading and writing look at the peer, never at how it was found
+//! (`unix_socketpair` and `unix_stream_connect` in `net/unix/af_unix.c`). So there is no second transport for it.
 
-use super::fd_wait::FdWait;
-use super::stream::{Chunk, FrameReader, FrameWriter, StreamInbox, StreamOutbox, StreamRx, StreamTx};
+use super::stream::{Chunk, StreamInbox, StreamOutbox, StreamRx, StreamTx, hub, link};
 use super::{ALL_WAITS, Caps, Error, MAX_FRAME, Result, Spec, Transport, Wait};
 use crate::sys::fd::Descriptor;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
@@ -36,7 +39,9 @@ impl Transport for UdsStream {
         processes: true,
         waits: ALL_WAITS,
         one_write_broadcast: false,
+        ring: false,
         echo: false,
+        lossy: false,
     };
     type Address = Address;
     type Bound = Bound;
@@ -51,11 +56,11 @@ impl Transport for UdsStream {
     }
 
     fn accept<W: Wait>(bound: Bound) -> Result<(StreamOutbox, StreamInbox)> {
-        hub::<W>(bound.sockets, &bound.spec, Chunk::STREAM)
+        hub_over::<W>(bound.sockets, &bound.spec, Chunk::STREAM)
     }
 
     fn connect<W: Wait>(address: Address) -> Result<(StreamTx, StreamRx)> {
-        link::<W>(address, Chunk::STREAM)
+        link_over::<W>(address, Chunk::STREAM)
     }
 }
 
@@ -71,39 +76,22 @@ pub(super) fn pairs(spec: &Spec, kind: SocketType) -> Result<(Vec<OwnedFd>, Vec<
     Ok((sockets, addresses))
 }
 
+/// Both sides of one socket, for two independent halves.
+pub(super) fn sides(socket: OwnedFd) -> Result<(OwnedFd, OwnedFd)> {
+    let copy = socket.try_clone().map_err(Error::os("duplicating a socket"))?;
+    Ok((socket, copy))
+}
+
 /// A hub over connected sockets.
-pub(super) fn hub<W: Wait>(
+pub(super) fn hub_over<W: Wait>(
     sockets: Vec<OwnedFd>,
     spec: &Spec,
     chunk: Chunk,
 ) -> Result<(StreamOutbox, StreamInbox)> {
-    let wait = FdWait::new(W::KIND, spec.spin);
-    let (mut writers, mut readers) = (Vec::new(), Vec::new());
-    for socket in sockets {
-        let (writer, reader) = halves(socket, wait.clone(), chunk, spec.max_frame)?;
-        writers.push(writer);
-        readers.push(reader);
-    }
-    Ok((StreamOutbox(writers), StreamInbox::new(readers, wait)?))
+    hub::<W, _>(sockets.into_iter().map(sides).collect::<Result<_>>()?, spec, chunk)
 }
 
 /// A link over a connected socket.
-pub(super) fn link<W: Wait>(address: Address, chunk: Chunk) -> Result<(StreamTx, StreamRx)> {
-    let wait = FdWait::new(W::KIND, address.spin);
-    let (writer, reader) = halves(address.socket.0, wait, chunk, address.max_frame)?;
-    Ok((StreamTx(writer), StreamRx(reader)))
-}
-
-/// Two independent halves of one socket.
-pub(super) fn halves(
-    socket: OwnedFd,
-    wait: FdWait,
-    chunk: Chunk,
-    max_frame: usize,
-) -> Result<(FrameWriter, FrameReader)> {
-    let copy = socket.try_clone().map_err(Error::os("duplicating a socket"))?;
-    Ok((
-        FrameWriter::new(socket, wait.clone(), chunk, max_frame)?,
-        FrameReader::new(copy, wait, chunk, max_frame)?,
-    ))
+pub(super) fn link_over<W: Wait>(address: Address, chunk: Chunk) -> Result<(StreamTx, StreamRx)> {
+    link::<W, _>(sides(address.socket.0)?, chunk, address.max_frame, address.spin)
 }

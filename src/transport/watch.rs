@@ -1,4 +1,4 @@
-//! Notices that a process has died, for mechanisms that the kernel does not close by itself.
+//! Notices that a peer has gone, for mechanisms that the kernel does not close by itself.
 //!
 //! One sleeping thread for each end, whatever the number of peers; the links' own waits need no time-outs, and so pay
 //! nothing for it.
@@ -11,10 +11,7 @@ use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::thread::JoinHandle;
 
-/// Bytes for the thread, of which only what a call-back touches is ever there: a library's cleaning up needs many.
-const STACK: usize = 1 << 20;
-
-/// Calls back when one of some processes ends; stops when dropped.
+/// Calls back when one of some peers ends; stops when dropped.
 #[derive(Debug)]
 pub(super) struct Watch {
     thread: Option<JoinHandle<()>>,
@@ -36,14 +33,23 @@ impl Watch {
                 }
             }
         }
+        Watch::over(held, on_death)
+    }
+
+    /// Watches descriptors that become readable, or hang up, at the end of what they stand for. They are closed when this
+    /// is dropped.
+    pub(super) fn over<F: AsFd + Send + 'static>(
+        held: Vec<(usize, F)>,
+        on_end: impl Fn(usize) + Send + 'static,
+    ) -> Result<Watch> {
         if held.is_empty() {
             return Ok(Watch { thread: None, stop: None });
         }
         let (stop, stopped) = UnixStream::pair().map_err(Error::os("making a socket pair"))?;
         let thread = std::thread::Builder::new()
             .name("ipcmark-watch".to_owned())
-            .stack_size(STACK)
-            .spawn(move || watch(held, &stopped, &on_death))
+            .stack_size(64 * 1024)
+            .spawn(move || watch(held, &stopped, &on_end))
             .map_err(Error::os("starting the thread that watches peers"))?;
         Ok(Watch { thread: Some(thread), stop: Some(stop) })
     }
@@ -58,10 +64,9 @@ impl Drop for Watch {
     }
 }
 
-fn watch(mut held: Vec<(usize, Process)>, stopped: &UnixStream, on_death: &impl Fn(usize)) {
+fn watch<F: AsFd>(mut held: Vec<(usize, F)>, stopped: &UnixStream, on_end: &impl Fn(usize)) {
     while !held.is_empty() {
-        let mut fds: Vec<PollFd<'_>> =
-            held.iter().map(|(_, process)| PollFd::new(process, PollFlags::IN)).collect();
+        let mut fds: Vec<PollFd<'_>> = held.iter().map(|(_, end)| PollFd::new(end, PollFlags::IN)).collect();
         let stop_at = fds.len();
         let stopped = stopped.as_fd();
         fds.push(PollFd::new(&stopped, PollFlags::IN));
@@ -73,7 +78,7 @@ fn watch(mut held: Vec<(usize, Process)>, stopped: &UnixStream, on_death: &impl 
         held.retain(|(index, _)| {
             let ended = ended.next() == Some(&true);
             if ended {
-                on_death(*index);
+                on_end(*index);
             }
             !ended
         });

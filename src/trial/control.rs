@@ -1,8 +1,9 @@
 //! The control channel: a Unix socket beside the transport under test, and what is said over it.
 
+use super::calibrate::Calibration;
 use super::pins::Pins;
 use super::probe::Probe;
-use crate::plan::Placement;
+use crate::plan::{CopyWay, Placement};
 use crate::sys::cpu::Usage;
 use crate::sys::fd::{Descriptor, pack, recv_message, send_message, unpack};
 use crate::transport::WaitKind;
@@ -56,6 +57,7 @@ pub(super) struct Setup {
     pub(super) load: Load,
     pub(super) pins: Pins,
     pub(super) spin: Duration,
+    pub(super) copy: CopyWay,
     pub(super) padding: usize,
     /// Where any process of the trial leaves word of why it failed.
     pub(super) reports: Descriptor,
@@ -76,7 +78,10 @@ pub(super) enum FromMain {
     /// Renderers have been started (none, if they are threads); they may still fail to connect.
     Spawned(Vec<u32>),
     /// All are connected; the processes of all ends.
-    Ready(Vec<u32>),
+    Ready {
+        pids: Vec<u32>,
+        calibration: Option<Calibration>,
+    },
     Probed(Probe),
     Done(Box<Report>),
     Failed(String),

@@ -2,7 +2,7 @@
 
 use super::child::{self, Role};
 use super::control::{Control, FromMain, FromRenderer, RendererSetup, Report, Setup, ToMain, ToRenderer};
-use super::{probe, renderer};
+use super::{calibrate, probe, renderer};
 use crate::plan::Placement;
 use crate::sys::cpu::{Scope, Usage, restrict};
 use crate::sys::fd::Descriptor;
@@ -47,7 +47,13 @@ impl Use for Part<'_> {
         let Part { control, setup } = self;
         let load = setup.load;
         restrict(&setup.pins.main)?;
-        let spec = Spec { windows: load.windows, max_frame: load.max_frame(), spin: setup.spin };
+        let calibration = if T::CAPS.ring { calibrate::calibrate(&setup) } else { None };
+        let spec = Spec {
+            windows: load.windows,
+            max_frame: load.max_frame(),
+            spin: setup.spin,
+            nt_from: calibrate::nt_from(setup.copy, calibration),
+        };
         let (bound, addresses) = T::bind(&spec)?;
         let mut renderers = Renderers::default();
         for (peer, address) in addresses.iter().enumerate() {
@@ -59,7 +65,7 @@ impl Use for Part<'_> {
         let (mut outbox, mut inbox) =
             T::accept::<W>(bound).map_err(|error| renderers.explain(&error.to_string()))?;
         let pids = renderers.ready()?;
-        control.send(&FromMain::Ready(pids))?;
+        control.send(&FromMain::Ready { pids, calibration })?;
         loop {
             match control.recv()? {
                 ToMain::Setup(_) => return Err("set up twice".into()),

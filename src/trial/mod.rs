@@ -8,8 +8,11 @@
 //! Main and renderers are re-executions of this program (see [`enter_if_child`]); under `placement=thread` renderers are
 //! threads of main and run the same code. Control travels over sockets of its own, never while messages are timed.
 
+mod bound;
+mod calibrate;
 mod child;
 mod control;
+mod distance;
 mod floor;
 mod main_role;
 mod pins;
@@ -17,9 +20,12 @@ mod probe;
 mod renderer;
 mod session;
 
+pub use bound::{Bounds, Floor};
+pub use calibrate::Calibration;
 pub use child::enter_if_child;
+pub use distance::{Distance, Place};
 pub use floor::{FloorLine, measure_floors};
-pub use probe::{Floor, Probe};
+pub use probe::Probe;
 pub use session::{Failure, PhaseResult, Session};
 
 use crate::plan::Case;
@@ -28,7 +34,7 @@ use crate::sys::cpu::{Usage, allowed, steal_ticks};
 use crate::sys::signal::Interrupt;
 use crate::workload::ledger::Checks;
 use crate::workload::stamp::mix;
-use crate::workload::{MAX_SAMPLES, Phase};
+use crate::workload::{LatencyKind, MAX_SAMPLES, Phase};
 use hdrhistogram::Histogram;
 use std::time::Duration;
 
@@ -78,6 +84,8 @@ pub struct Measured {
     pub main: Usage,
     /// Consumption of all renderers during the phase.
     pub renderers: Usage,
+    /// What was found of the ways to move bytes, where `copy=auto` had a choice.
+    pub calibration: Option<Calibration>,
     /// The host before and after.
     pub probes: [Probe; 2],
     /// Clock ticks that the hypervisor took away meanwhile, over all CPUs.
@@ -93,16 +101,16 @@ pub struct Measured {
 /// user asked to stop. In every case all processes of the trial are gone when this returns.
 pub fn run(case: &Case, settings: &Settings, seed: u64, interrupt: &Interrupt) -> Result<Measured, Failure> {
     let mut session = Session::open(case, seed, settings.timeout, interrupt)?;
-    let pace = warm_up(&mut session, settings, seed)?;
+    let pace = warm_up(&mut session, case, settings, seed)?;
     let before = session.probe()?;
     let (steal_0, begin) = (steal_ticks(), Clock::system().now());
-    let messages = pace.messages_in(settings.time).max(case.model.windows as u64);
+    let messages = pace.messages_in(settings.time).max(few(case)).max(case.model.active_windows() as u64);
     let every = pace.every(case, messages);
-    let lead = if case.model.payload > 1 << 20 { 1 } else { 8 };
+    let lead = few(case).min(8);
     let result = session.run(messages, lead, every)?;
     let (steal_1, end) = (steal_ticks(), Clock::system().now());
     let after = session.probe()?;
-    let processes = session.processes();
+    let (processes, calibration) = (session.processes(), session.calibration());
     session.close()?;
     let payloads = messages * case.workload.payloads_per_message(case.model.windows);
     Ok(Measured {
@@ -115,6 +123,7 @@ pub fn run(case: &Case, settings: &Settings, seed: u64, interrupt: &Interrupt) -
         processes,
         main: result.main,
         renderers: result.renderers,
+        calibration,
         probes: [before, after],
         steal_ticks: steal_1.saturating_sub(steal_0),
         wall_ns: end - begin,
@@ -132,7 +141,7 @@ pub fn verify(
     interrupt: &Interrupt,
 ) -> Result<(Checks, usize), Failure> {
     let mut session = Session::open(case, seed, Duration::from_secs(20), interrupt)?;
-    let result = session.run(messages.max(case.model.windows as u64), 1, 1)?;
+    let result = session.run(messages.max(case.model.active_windows() as u64), 1, 1)?;
     let processes = session.processes();
     session.close()?;
     Ok((result.checks, processes))
@@ -146,7 +155,7 @@ struct Pace {
 
 impl Pace {
     fn messages_in(&self, time: Duration) -> u64 {
-        ((time.as_nanos() as f64 / self.ns_per_message) as u64).max(16)
+        (time.as_nanos() as f64 / self.ns_per_message) as u64
     }
 
     /// One sample for how many messages: the clock shall cost at most a twentieth, and both ends keep the stamps of
@@ -154,17 +163,33 @@ impl Pace {
     fn every(&self, case: &Case, messages: u64) -> u64 {
         let per_sample = 20.0 * Clock::system().measure().cost_ns;
         let by_cost = (per_sample / self.ns_per_message).ceil() as u64;
-        let by_memory = messages.div_ceil(case.model.windows as u64).div_ceil(MAX_SAMPLES);
+        // A round trip's both ends are seen by one side: nothing is kept but the histogram.
+        let by_memory = match case.workload.latency() {
+            LatencyKind::RoundTrip => 1,
+            _ => messages.div_ceil(case.model.active_windows() as u64).div_ceil(MAX_SAMPLES),
+        };
         by_cost.max(by_memory).max(1).next_power_of_two()
     }
 }
 
+/// Bytes that pass in the shortest phase: even slow mechanisms take no more than a moment for them.
+const FEW_BYTES: usize = 64 << 20;
+
+/// The fewest messages of a phase: enough for a median, and fewer where one alone takes long.
+fn few(case: &Case) -> u64 {
+    let payloads = case.workload.payloads_per_message(case.model.windows) as usize;
+    (FEW_BYTES / (case.model.payload * payloads).max(1)).clamp(1, 16) as u64
+}
+
 /// Growing phases until caches, buffers and the scheduler have settled. The number of messages ahead of the first is
 /// random, so that rings start anywhere.
-fn warm_up(session: &mut Session, settings: &Settings, seed: u64) -> Result<Pace, Failure> {
-    let (mut messages, mut total, mut spent_ns) = (64, 0, 0);
+fn warm_up(session: &mut Session, case: &Case, settings: &Settings, seed: u64) -> Result<Pace, Failure> {
+    let few = few(case);
+    // One at least on each link.
+    let least = few.max(case.model.active_windows() as u64);
+    let (mut messages, mut total, mut spent_ns) = (least.max(4 * few), 0, 0);
     let goal_ns = settings.warm_up.as_nanos() as u64;
-    let mut lead = 1 + mix(seed) % 61;
+    let mut lead = 1 + mix(seed) % (4 * few);
     loop {
         let result = session.run(messages, lead, 1 << 10)?;
         lead = 1;
@@ -177,7 +202,7 @@ fn warm_up(session: &mut Session, settings: &Settings, seed: u64) -> Result<Pace
             return Ok(pace);
         }
         let left = goal_ns.saturating_sub(spent_ns).max(goal_ns / 10);
-        messages = pace.messages_in(Duration::from_nanos(left)).clamp(16, messages * 32);
+        messages = pace.messages_in(Duration::from_nanos(left)).clamp(least, messages * 32);
     }
 }
 

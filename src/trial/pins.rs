@@ -1,6 +1,7 @@
 //! Which CPU each end runs on.
 
 use crate::plan::{Model, Pin};
+use crate::transport::WaitKind;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -10,10 +11,6 @@ pub(super) struct Pins {
     pub(super) main: Vec<usize>,
     pub(super) renderers: Vec<Vec<usize>>,
 }
-
-/// How long `hybrid` spins before it sleeps, where each end has a CPU: about what waking the other CPU costs on the
-/// virtual machines we know, so that a live peer is caught in the spin and a slow one costs at most twice the wake.
-const SPIN: Duration = Duration::from_micros(50);
 
 impl Pins {
     /// Lays a model out over the CPUs that we may use; `turn` rotates them, so that no end has the same one always.
@@ -39,9 +36,12 @@ impl Pins {
     }
 }
 
-/// The spin budget of a model on `cpus` CPUs: none where the ends would take a CPU from each other.
-pub(super) fn spin_budget(model: &Model, cpus: usize) -> Duration {
-    if model.pin == Pin::Same || model.windows + 1 > cpus { Duration::ZERO } else { SPIN }
+/// How long a model spins before it sleeps on `cpus` CPUs, where waking the other one takes `wake`: as long as that, so
+/// that a live peer is caught in the spin and a slow one costs at most twice the wake-up (the rule of ski rental). Not
+/// at all where the ends would take a CPU from each other.
+pub(super) fn spin_budget(model: &Model, cpus: usize, wake: impl FnOnce() -> Duration) -> Duration {
+    let alone = model.pin != Pin::Same && model.active_windows() < cpus;
+    if model.wait == WaitKind::Hybrid && alone { wake() } else { Duration::ZERO }
 }
 
 #[cfg(test)]
@@ -67,8 +67,11 @@ mod tests {
 
     #[test]
     fn hybrid_does_not_spin_where_cpus_are_short() {
-        assert!(spin_budget(&Model::default(), 2) > Duration::ZERO);
-        assert_eq!(spin_budget(&Model { windows: 2, ..Model::default() }, 2), Duration::ZERO);
-        assert_eq!(spin_budget(&Model { pin: Pin::Same, ..Model::default() }, 8), Duration::ZERO);
+        let budget = |model: &Model, cpus| spin_budget(model, cpus, || Duration::from_micros(9)).as_micros();
+        let hybrid = Model { wait: WaitKind::Hybrid, ..Model::default() };
+        assert_eq!(budget(&hybrid, 2), 9);
+        assert_eq!(budget(&Model { windows: 2, ..hybrid.clone() }, 2), 0);
+        assert_eq!(budget(&Model { pin: Pin::Same, ..hybrid }, 8), 0);
+        assert_eq!(budget(&Model::default(), 2), 0);
     }
 }

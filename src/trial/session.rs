@@ -1,7 +1,9 @@
 //! The supervisor's handle on one open case: its processes, what they say, and the watch over them.
 
+use super::calibrate::Calibration;
 use super::child::{self, Role};
 use super::control::{Control, FromMain, Setup, ToMain};
+use super::floor::wake::wake_up;
 use super::pins::{Pins, spin_budget};
 use super::{Probe, phase};
 use crate::plan::{Case, Placement, transport};
@@ -18,6 +20,7 @@ use hdrhistogram::Histogram;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::Pid;
 use std::collections::BTreeSet;
+use std::fmt;
 use std::io;
 use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::time::Duration;
@@ -27,8 +30,29 @@ use std::time::Duration;
 pub enum Failure {
     /// The trial failed; the text says why.
     Failed(String),
+    /// Messages were not as they must be.
+    Wrong {
+        /// What was found.
+        checks: Checks,
+        /// Distinct processes among main and renderers.
+        processes: usize,
+    },
     /// The user asked to stop.
     Interrupted,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Failed(reason) => f.write_str(reason),
+            Failure::Wrong { checks, .. } => write!(
+                f,
+                "integrity: {} lost, {} duplicated, {} reordered, {} corrupt of {}",
+                checks.lost, checks.duplicated, checks.reordered, checks.corrupt, checks.sent
+            ),
+            Failure::Interrupted => f.write_str("interrupted"),
+        }
+    }
 }
 
 impl From<io::Error> for Failure {
@@ -44,7 +68,7 @@ pub struct PhaseResult {
     pub elapsed_ns: u64,
     /// Latencies of the sampled messages.
     pub latency: Histogram<u64>,
-    /// What the checks found; clean, or the phase would have failed.
+    /// What the checks found; clean (but for loss, where the transport may lose messages), or the phase would have failed.
     pub checks: Checks,
     /// Consumption of main.
     pub main: Usage,
@@ -61,11 +85,14 @@ pub struct Session {
     main: Process,
     renderers: Vec<Process>,
     pids: BTreeSet<u32>,
+    calibration: Option<Calibration>,
     control: Control,
     reports: UnixDatagram,
     interrupt: Interrupt,
     timeout: Duration,
     phases: u64,
+    /// Whether lost messages are a finding and not a fault.
+    lossy: bool,
     /// Transports that make names for a moment make them here.
     _scratch: ScratchDir,
 }
@@ -101,7 +128,9 @@ impl Session {
             reports,
             interrupt: interrupt.clone(),
             timeout,
+            calibration: None,
             phases: 0,
+            lossy: caps.lossy,
             _scratch: scratch,
         };
         session.say(&ToMain::Setup(Setup {
@@ -113,12 +142,15 @@ impl Session {
                 payload: case.model.payload,
                 in_flight: case.model.in_flight,
                 windows: case.model.windows,
+                active: case.model.active_windows(),
+                batch: case.model.batch,
                 key: seed,
                 echo: caps.echo,
                 clock: Clock::system(),
             },
             pins: Pins::new(&case.model, &cpus, mix(seed ^ 1)),
-            spin: spin_budget(&case.model, cpus.len()),
+            spin: spin_budget(&case.model, cpus.len(), wake_up),
+            copy: case.model.copy,
             padding,
             reports: Descriptor(reports_in.into()),
         }))?;
@@ -133,7 +165,10 @@ impl Session {
             other => return Err(unexpected(&other)),
         }
         match session.hear()? {
-            FromMain::Ready(pids) => session.pids = pids.into_iter().collect(),
+            FromMain::Ready { pids, calibration } => {
+                session.pids = pids.into_iter().collect();
+                session.calibration = calibration;
+            }
             other => return Err(unexpected(&other)),
         }
         Ok(session)
@@ -143,7 +178,7 @@ impl Session {
     /// (a power of two).
     ///
     /// # Errors
-    /// Also if a message was lost, came twice, out of order or changed.
+    /// Also if a message came twice or changed or, unless the transport may lose messages, was lost or came out of order.
     pub fn run(&mut self, messages: u64, lead: u64, every: u64) -> Result<PhaseResult, Failure> {
         self.phases += 1;
         self.say(&ToMain::Run(phase(self.phases, messages, lead, every)))?;
@@ -152,11 +187,9 @@ impl Session {
             other => return Err(unexpected(&other)),
         };
         let checks = report.checks;
-        if !checks.clean() {
-            return Err(Failure::Failed(format!(
-                "integrity: {} lost, {} duplicated, {} reordered, {} corrupt of {}",
-                checks.lost, checks.duplicated, checks.reordered, checks.corrupt, checks.sent
-            )));
+        let clean = if self.lossy { checks.clean_but_for_loss() } else { checks.clean() };
+        if !clean {
+            return Err(Failure::Wrong { checks, processes: self.processes() });
         }
         Ok(PhaseResult {
             elapsed_ns: report.elapsed_ns,
@@ -182,6 +215,11 @@ impl Session {
     /// Number of distinct processes among main and renderers.
     pub fn processes(&self) -> usize {
         self.pids.len()
+    }
+
+    /// What was found of the ways to move bytes, if the case leaves the choice open and has a ring to make it for.
+    pub fn calibration(&self) -> Option<Calibration> {
+        self.calibration
     }
 
     /// Main's process number.

@@ -9,6 +9,7 @@
 
 use super::credit::Window;
 use super::ledger::Checks;
+use super::patience::Patience;
 use super::push::take_report;
 use super::stamp::{Direction, Pattern};
 use super::tally::{Stamps, Tally};
@@ -31,20 +32,34 @@ pub fn main<I: Inbox>(
         .collect();
     let mut stamps = Stamps::with_room_for(phase.messages);
     let mut first_ns = None;
+    let mut patience = Patience::default();
     for sequence in 0..total {
         while windows.iter().any(|window| window.is_full(sequence)) {
-            take_report(inbox, &mut windows, &sent, &mut tallies)?;
+            outbox.flush()?;
+            let came = take_report(inbox, &mut windows, &sent, &mut tallies);
+            if patience.take(came)?.is_none() {
+                windows.iter_mut().filter(|w| w.is_full(sequence)).for_each(|w| w.forgive(sequence));
+            }
+        }
+        if patience.is_over() {
+            break;
         }
         if phase.samples(sequence) {
             let now = load.clock.now();
             first_ns.get_or_insert(now);
             stamps.push(now);
         }
-        outbox.broadcast(load.payload, |payload| pattern.fill(payload, sequence))?;
+        let fill = |payload: &mut [u8]| pattern.fill(payload, sequence);
+        if load.completes_batch(sequence) {
+            outbox.broadcast(load.payload, fill)?;
+        } else {
+            outbox.post_broadcast(load.payload, fill)?;
+        }
         sent.fill(sequence + 1);
     }
-    while windows.iter().any(|window| !window.is_settled(total)) {
-        take_report(inbox, &mut windows, &sent, &mut tallies)?;
+    outbox.flush()?;
+    while windows.iter().any(|window| !window.is_settled(total)) && !patience.is_over() {
+        patience.take(take_report(inbox, &mut windows, &sent, &mut tallies))?;
     }
     tallies[0].stamps = stamps;
     tallies[0].first_ns = first_ns;

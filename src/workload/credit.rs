@@ -13,11 +13,13 @@ pub(super) const LEN: usize = 8;
 pub(super) struct Window {
     size: u64,
     credited: u64,
+    /// Whether reports may come that are older than what we assume.
+    forgiving: bool,
 }
 
 impl Window {
     pub(super) fn new(size: u64) -> Window {
-        Window { size: size.max(1), credited: 0 }
+        Window { size: size.max(1), credited: 0, forgiving: false }
     }
 
     /// Whether message number `sent` (from 0) must wait for a report.
@@ -30,9 +32,18 @@ impl Window {
     #[inline]
     pub(super) fn take(&mut self, frame: &[u8], sent: u64) -> bool {
         let count = frame.try_into().map(u64::from_le_bytes).ok();
+        if self.forgiving && count.is_some_and(|count| count <= self.credited) {
+            return true;
+        }
         let right = count.is_some_and(|count| count > self.credited && count <= sent);
         self.credited = count.filter(|_| right).unwrap_or(sent);
         right
+    }
+
+    /// No report came for what was `sent`: it, or the report, is lost.
+    pub(super) fn forgive(&mut self, sent: u64) {
+        self.credited = self.credited.max(sent);
+        self.forgiving = true;
     }
 
     /// Whether everything that was sent has been reported.
@@ -102,6 +113,17 @@ mod tests {
                 assert_eq!(last.unwrap_or(read), total, "the end is always reported: {size} {total}");
             }
         }
+    }
+
+    #[test]
+    fn a_lost_report_is_done_without_and_a_late_one_is_no_fault() {
+        let mut window = Window::new(4);
+        assert!(window.is_full(4));
+        window.forgive(4);
+        assert!(!window.is_full(4));
+        assert!(window.take(&2u64.to_le_bytes(), 6) && window.take(&6u64.to_le_bytes(), 6));
+        assert!(window.is_settled(6));
+        assert!(!window.take(&9u64.to_le_bytes(), 8), "nobody can have read what was not sent");
     }
 
     #[test]

@@ -4,10 +4,12 @@
 //!
 //! One outstanding invoke: `sample = (end of the k-th call − end of the one before the group) / k`, with k =
 //! [`Phase::every`]; the end of one is the start of the next, so one clock reading serves each group. Several: each
-//! sampled call is timed from before its send to after its reply has been read. `elapsed` runs from before the
+//! sampled call is timed from before its send to after its reply has been read. A call whose reply is lost has no latency,
+//! nor has its group. `elapsed` runs from before the
 //! first timed call to the end of the last, over all renderers.
 
-use super::ledger::Ledger;
+use super::ledger::{Checks, Ledger};
+use super::patience::Patience;
 use super::stamp::{Direction, Pattern};
 use super::tally::{Encoded, Tally, new_histogram};
 use super::{Load, Phase};
@@ -21,19 +23,19 @@ pub fn renderer<T: Tx>(load: &Load, phase: &Phase, peer: usize, tx: &mut T, rx: 
     let mut asker = Asker {
         load,
         phase,
-        total: phase.lead + load.share(phase, peer),
+        total: load.total(phase, peer),
         up,
         replies: Ledger::new(down, load.payload),
         latency: new_histogram(),
-        first_ns: 0,
+        first_ns: None,
     };
     let last_ns = if load.in_flight <= 1 { asker.one_by_one(tx, rx)? } else { asker.pipelined(tx, rx)? };
     let mut checks = asker.replies.close(asker.total);
     checks.sent += asker.total;
     Ok(Tally {
         checks,
-        first_ns: Some(asker.first_ns),
-        last_ns: Some(last_ns),
+        last_ns: asker.first_ns.map(|_| last_ns),
+        first_ns: asker.first_ns,
         latency: Some(Encoded(asker.latency)),
         ..Tally::default()
     })
@@ -46,30 +48,54 @@ struct Asker<'a> {
     up: Pattern,
     replies: Ledger,
     latency: Histogram<u64>,
-    first_ns: u64,
+    first_ns: Option<u64>,
 }
 
 impl Asker<'_> {
     fn one_by_one<T: Tx>(&mut self, tx: &mut T, rx: &mut T::Rx) -> Result<u64> {
         let Asker { load, phase, total, up, replies, latency, first_ns } = self;
         let (clock, len) = (load.clock, load.payload);
-        let mut call = |sequence: u64| {
-            tx.call(rx, len, |payload| up.fill(payload, sequence), |reply| replies.enter(reply)).map(drop)
+        let mut patience = Patience::default();
+        // Answers whether the reply came.
+        let mut call = |sequence: u64, patience: &mut Patience| -> Result<bool> {
+            let fill = |payload: &mut [u8]| up.fill(payload, sequence);
+            let mut came = tx.call(rx, len, fill, |reply| replies.enter(reply));
+            loop {
+                match patience.take(came)? {
+                    Some(_) if replies.passed() > sequence => return Ok(true),
+                    // A reply to an earlier call, which was given up.
+                    Some(_) => came = rx.recv(|reply| replies.enter(reply)),
+                    None => {
+                        replies.give_up(sequence + 1);
+                        return Ok(false);
+                    }
+                }
+            }
         };
-        for sequence in 0..phase.lead {
-            call(sequence)?;
+        for sequence in 0..phase.lead.min(*total) {
+            if !patience.is_over() {
+                call(sequence, &mut patience)?;
+            }
         }
         let mut begin = clock.now();
-        *first_ns = begin;
         let mut sequence = phase.lead;
-        while sequence < *total {
+        if sequence < *total {
+            *first_ns = Some(begin);
+        }
+        while sequence < *total && !patience.is_over() {
             let group = phase.every.min(*total - sequence);
+            let mut whole = true;
             for _ in 0..group {
-                call(sequence)?;
+                whole &= call(sequence, &mut patience)?;
                 sequence += 1;
+                if patience.is_over() {
+                    break;
+                }
             }
             let end = clock.now();
-            latency.saturating_record(((end - begin) / group).max(1));
+            if whole {
+                latency.saturating_record(((end - begin) / group).max(1));
+            }
             begin = end;
         }
         Ok(begin)
@@ -81,28 +107,34 @@ impl Asker<'_> {
         // When each outstanding call began; 0 where it is not sampled.
         let mut begun = vec![0; load.in_flight.next_power_of_two() as usize];
         let slot = |sequence: u64| sequence as usize & (load.in_flight.next_power_of_two() as usize - 1);
-        let (mut sent, mut answered) = (0, 0);
-        let mut take = |begun: &[u64], reply: &[u8], answered: &mut u64| {
-            replies.enter(reply);
-            let begin = begun[slot(*answered)];
-            if begin != 0 {
+        let mut sent = 0;
+        let mut take = |begun: &[u64], replies: &mut Ledger, reply: &[u8]| {
+            let before = replies.passed();
+            let sequence = replies.enter(reply);
+            let begin = begun[slot(sequence)];
+            if begin != 0 && replies.passed() > before {
                 latency.saturating_record((clock.now() - begin).max(1));
             }
-            *answered += 1;
         };
-        while answered < *total {
-            while sent < *total && sent - answered < load.in_flight {
+        let mut patience = Patience::default();
+        while replies.passed() < *total && !patience.is_over() {
+            while sent < *total && sent - replies.passed() < load.in_flight {
                 // Taken before each send: main is never left waiting for room while we wait for room ourselves.
-                while answered < sent && rx.try_recv(|reply| take(&begun, reply, &mut answered))?.is_some() {}
+                while replies.passed() < sent && rx.try_recv(|reply| take(&begun, replies, reply))?.is_some()
+                {
+                }
                 begun[slot(sent)] = if phase.samples(sent) { clock.now() } else { 0 };
                 if sent == phase.lead {
-                    *first_ns = begun[slot(sent)];
+                    *first_ns = Some(begun[slot(sent)]);
                 }
                 tx.send(len, |payload| up.fill(payload, sent))?;
                 sent += 1;
             }
-            if answered < sent {
-                rx.recv(|reply| take(&begun, reply, &mut answered))?;
+            if replies.passed() < sent {
+                let came = rx.recv(|reply| take(&begun, replies, reply));
+                if patience.take(came)?.is_none() {
+                    replies.give_up(sent);
+                }
             }
         }
         Ok(clock.now())
@@ -120,19 +152,27 @@ pub fn main<I: Inbox>(
     let mut requests: Vec<Ledger> =
         (0..load.windows).map(|peer| Ledger::new(pattern(peer, Direction::Up), load.payload)).collect();
     let replies: Vec<Pattern> = (0..load.windows).map(|peer| pattern(peer, Direction::Down)).collect();
-    let calls = |peer| phase.lead + load.share(phase, peer);
-    let total: u64 = (0..load.windows).map(calls).sum();
-    for _ in 0..total {
-        inbox.serve(
+    let calls = |peer| load.total(phase, peer);
+    let mut left: u64 = (0..load.windows).map(calls).sum();
+    let mut patience = Patience::default();
+    while left > 0 && !patience.is_over() {
+        let served = inbox.serve(
             outbox,
-            |peer, request| (load.payload, (peer, requests[peer].enter(request))),
+            |peer, request| {
+                let ledger = &mut requests[peer];
+                let before = ledger.passed();
+                let sequence = ledger.enter(request);
+                left = left.saturating_sub(ledger.passed() - before);
+                (load.payload, (peer, sequence))
+            },
             |(peer, sequence), reply| replies[peer].fill(reply, sequence),
-        )?;
+        );
+        patience.take(served)?;
     }
-    // Requests are counted by their renderer; here only what was wrong with them.
+    // Requests are counted by their renderer, and a lost one by the reply that it misses; here only what else was wrong.
     let tally = |(peer, ledger): (usize, Ledger)| {
         let checks = ledger.close(calls(peer));
-        Tally { checks: super::ledger::Checks { received: 0, ..checks }, ..Tally::default() }
+        Tally { checks: Checks { received: 0, lost: 0, ..checks }, ..Tally::default() }
     };
     Ok(requests.into_iter().enumerate().map(tally).collect())
 }

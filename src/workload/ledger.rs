@@ -1,10 +1,10 @@
-//! Keeps the book of one direction of one link: every message once, in order, unchanged.
+//! Keeps the book of one direction of one link: every message once, in order, unchanged; on a lossy link, what is missing.
 
 use super::stamp::Pattern;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// What went wrong and how often; all but the first two must be 0.
+/// What went wrong and how often; all but the first two must be 0 ([`clean`](Checks::clean)).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checks {
     /// Messages that were sent.
@@ -25,6 +25,16 @@ impl Checks {
     /// Whether all is well.
     pub fn clean(&self) -> bool {
         self.lost == 0 && self.duplicated == 0 && self.reordered == 0 && self.corrupt == 0
+    }
+
+    /// Whether all is well on a link that may lose messages, and let one overtake another.
+    pub fn clean_but_for_loss(&self) -> bool {
+        Checks { lost: 0, reordered: 0, ..*self }.clean()
+    }
+
+    /// The part of all messages that arrived: 1 unless some were lost.
+    pub fn delivered(&self) -> f64 {
+        self.received as f64 / (self.received + self.lost).max(1) as f64
     }
 
     /// Both together.
@@ -108,6 +118,13 @@ impl Ledger {
         self.next
     }
 
+    /// Waits no longer for messages before number `until`. One that comes all the same counts as overtaken.
+    pub fn give_up(&mut self, until: u64) {
+        self.checks.lost += until.saturating_sub(self.next);
+        self.missing.extend(self.next..until);
+        self.next = self.next.max(until);
+    }
+
     /// Closes the book: of `sent` messages, those after the last one seen are lost.
     pub fn close(mut self, sent: u64) -> Checks {
         self.checks.lost += sent.saturating_sub(self.next);
@@ -147,6 +164,22 @@ mod tests {
         assert_eq!(book(&[0, 1, 1, 2], 3), Checks { received: 3, duplicated: 1, ..Checks::default() });
         assert_eq!(book(&[0, 2, 1, 3], 4), Checks { received: 4, reordered: 1, ..Checks::default() });
         assert_eq!(book(&[0, 1 << 50, 2], 3), Checks { received: 2, corrupt: 1, ..Checks::default() });
+    }
+
+    #[test]
+    fn what_is_given_up_is_lost_unless_it_comes_after_all() {
+        let pattern = Pattern::new(3, 0, 0, Direction::Up);
+        let mut ledger = Ledger::new(pattern, LEN);
+        ledger.give_up(3);
+        for sequence in [1, 3] {
+            let mut payload = [0; LEN];
+            pattern.fill(&mut payload, sequence);
+            ledger.enter(&payload);
+        }
+        let checks = ledger.close(5);
+        assert_eq!(checks, Checks { received: 2, lost: 3, reordered: 1, ..Checks::default() });
+        assert!(!checks.clean() && checks.clean_but_for_loss());
+        assert_eq!(checks.delivered(), 0.4);
     }
 
     #[test]

@@ -3,11 +3,15 @@
 //! The loops know endpoints, frames and a clock; they know neither transports by name nor processes. Both ends are told
 //! beforehand how many messages a *phase* has, so that nothing but messages (and the credit that `in_flight` asks
 //! for) travels while the clock runs. Every message is stamped, filled, and checked in full.
+//!
+//! On a lossy link ([`Caps::lossy`](crate::transport::Caps::lossy)) the loops go by the numbers that messages bear, not by how
+//! many came: what is overdue is given up and counted, has no latency, and never holds a phase for long.
 
 pub mod broadcast;
 mod credit;
 pub mod invoke;
 pub mod ledger;
+mod patience;
 pub mod push;
 pub mod send;
 pub mod stamp;
@@ -98,6 +102,10 @@ pub struct Load {
     pub in_flight: u64,
     /// Renderers.
     pub windows: usize,
+    /// Those that take part, the first ones; the others are connected and idle. A broadcast reaches all.
+    pub active: usize,
+    /// One-way messages that are handed over together.
+    pub batch: u64,
     /// Patterns are derived from it: a frame of another trial is not taken for one of this.
     pub key: u64,
     /// Whether each end hears itself (the null transport), so that a reply bears the request's pattern.
@@ -126,6 +134,12 @@ impl Phase {
     pub fn samples(&self, sequence: u64) -> bool {
         sequence >= self.lead && (sequence - self.lead) & (self.every - 1) == 0
     }
+
+    /// Which sample, from 0, message number `sequence` is.
+    #[inline]
+    pub fn place(&self, sequence: u64) -> u64 {
+        sequence.saturating_sub(self.lead) >> self.every.trailing_zeros()
+    }
 }
 
 /// Most one-way samples in a phase and link: both ends keep each as a time of eight bytes.
@@ -136,11 +150,24 @@ impl Load {
     pub fn share(&self, phase: &Phase, peer: usize) -> u64 {
         match self.workload {
             Workload::Broadcast => phase.messages,
+            _ if peer >= self.active => 0,
             _ => {
-                let (windows, peer) = (self.windows as u64, peer as u64);
-                phase.messages / windows + u64::from(peer < phase.messages % windows)
+                let (active, peer) = (self.active as u64, peer as u64);
+                phase.messages / active + u64::from(peer < phase.messages % active)
             }
         }
+    }
+
+    /// Messages of one link, timed or not.
+    pub fn total(&self, phase: &Phase, peer: usize) -> u64 {
+        let idle = peer >= self.active && self.workload != Workload::Broadcast;
+        if idle { 0 } else { phase.lead + self.share(phase, peer) }
+    }
+
+    /// Whether a one-way message of this number hands over those posted before it.
+    #[inline]
+    pub fn completes_batch(&self, sequence: u64) -> bool {
+        self.batch <= 1 || (sequence + 1).is_multiple_of(self.batch)
     }
 
     /// Largest frame that the link must carry: the payload, or a credit.

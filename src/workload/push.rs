@@ -7,6 +7,7 @@
 
 use super::credit::{self, Reports, Window};
 use super::ledger::{Checks, Ledger};
+use super::patience::Patience;
 use super::stamp::{Direction, Pattern};
 use super::tally::{Stamps, Tally};
 use super::{Load, Phase, Workload};
@@ -19,7 +20,7 @@ pub fn main<I: Inbox>(
     outbox: &mut I::Outbox,
     inbox: &mut I,
 ) -> Result<Vec<Tally>> {
-    let totals: Vec<u64> = (0..load.windows).map(|peer| phase.lead + load.share(phase, peer)).collect();
+    let totals: Vec<u64> = (0..load.windows).map(|peer| load.total(phase, peer)).collect();
     let patterns: Vec<Pattern> =
         (0..load.windows).map(|peer| Pattern::new(load.key, phase.number, peer, Direction::Down)).collect();
     let mut windows = vec![Window::new(load.in_flight); load.windows];
@@ -32,23 +33,38 @@ pub fn main<I: Inbox>(
         })
         .collect();
     let most = totals.iter().copied().max().unwrap_or(0);
+    let mut patience = Patience::default();
     for sequence in 0..most {
         // The first links carry one message more if the number does not divide.
         for peer in (0..load.windows).take_while(|&peer| sequence < totals[peer]) {
             while windows[peer].is_full(sequence) {
-                take_report(inbox, &mut windows, &sent, &mut tallies)?;
+                outbox.flush()?;
+                let came = take_report(inbox, &mut windows, &sent, &mut tallies);
+                if patience.take(came)?.is_none() {
+                    windows[peer].forgive(sequence);
+                }
             }
             if phase.samples(sequence) {
                 let now = load.clock.now();
                 tallies[peer].first_ns.get_or_insert(now);
                 tallies[peer].stamps.push(now);
             }
-            outbox.send_to(peer, load.payload, |payload| patterns[peer].fill(payload, sequence))?;
+            let fill = |payload: &mut [u8]| patterns[peer].fill(payload, sequence);
+            if load.completes_batch(sequence) {
+                outbox.send_to(peer, load.payload, fill)?;
+            } else {
+                outbox.post_to(peer, load.payload, fill)?;
+            }
             sent[peer] = sequence + 1;
         }
+        if patience.is_over() {
+            break;
+        }
     }
-    while (0..load.windows).any(|peer| !windows[peer].is_settled(totals[peer])) {
-        take_report(inbox, &mut windows, &sent, &mut tallies)?;
+    outbox.flush()?;
+    let settled = |windows: &[Window]| (0..load.windows).all(|peer| windows[peer].is_settled(totals[peer]));
+    while !settled(&windows) && !patience.is_over() {
+        patience.take(take_report(inbox, &mut windows, &sent, &mut tallies))?;
     }
     Ok(tallies)
 }
@@ -69,7 +85,7 @@ pub(super) fn take_report<I: Inbox>(
 /// The reading end; a broadcast is read in the same way.
 pub fn renderer<T: Tx>(load: &Load, phase: &Phase, peer: usize, tx: &mut T, rx: &mut T::Rx) -> Result<Tally> {
     let share = load.share(phase, peer);
-    let total = phase.lead + share;
+    let total = load.total(phase, peer);
     // All windows read the same broadcast.
     let link = if load.workload == Workload::Broadcast { 0 } else { peer };
     let pattern = Pattern::new(load.key, phase.number, link, Direction::Down);
@@ -77,18 +93,22 @@ pub fn renderer<T: Tx>(load: &Load, phase: &Phase, peer: usize, tx: &mut T, rx: 
     let mut reports = Reports::new(load.in_flight, total);
     let mut stamps = Stamps::with_room_for(share);
     let mut last_ns = None;
-    for read in 0..total {
-        rx.recv(|frame| ledger.enter(frame))?;
-        let sampled = phase.samples(read);
-        if sampled || read + 1 == total {
+    let mut patience = Patience::default();
+    while ledger.passed() < total && !patience.is_over() {
+        let Some(sequence) = patience.take(rx.recv(|frame| ledger.enter(frame)))? else {
+            last_ns = last_ns.max(Some(patience.silent_since(load.clock.now())));
+            continue;
+        };
+        let (sampled, read) = (phase.samples(sequence), ledger.passed());
+        if sampled || read == total {
             let now = load.clock.now();
             last_ns = Some(now);
             if sampled {
-                stamps.push(now);
+                stamps.put(phase.place(sequence), now);
             }
         }
-        if reports.due(read + 1) {
-            tx.send(credit::LEN, |frame| credit::write(frame, read + 1))?;
+        if reports.due(read) {
+            tx.send(credit::LEN, |frame| credit::write(frame, read))?;
         }
     }
     Ok(Tally { checks: ledger.close(total), last_ns, stamps, ..Tally::default() })

@@ -7,6 +7,7 @@
 
 use super::credit::{self, Reports, Window};
 use super::ledger::{Checks, Ledger};
+use super::patience::Patience;
 use super::stamp::{Direction, Pattern};
 use super::tally::{Stamps, Tally};
 use super::{Load, Phase};
@@ -16,26 +17,39 @@ use crate::transport::{Inbox, Outbox, Result, Rx, Tx};
 pub fn renderer<T: Tx>(load: &Load, phase: &Phase, peer: usize, tx: &mut T, rx: &mut T::Rx) -> Result<Tally> {
     let pattern = Pattern::new(load.key, phase.number, peer, Direction::Up);
     let share = load.share(phase, peer);
-    let total = phase.lead + share;
+    let total = load.total(phase, peer);
     let mut window = Window::new(load.in_flight);
     let mut stamps = Stamps::with_room_for(share);
     let mut checks = Checks { sent: total, ..Checks::default() };
     let mut first_ns = None;
+    let mut patience = Patience::default();
     for sequence in 0..total {
         while window.is_full(sequence) {
-            let right = rx.recv(|frame| window.take(frame, sequence))?;
-            checks.corrupt += u64::from(!right);
+            tx.flush()?;
+            match patience.take(rx.recv(|frame| window.take(frame, sequence)))? {
+                Some(right) => checks.corrupt += u64::from(!right),
+                None => window.forgive(sequence),
+            }
+        }
+        if patience.is_over() {
+            break;
         }
         if phase.samples(sequence) {
             let now = load.clock.now();
             first_ns.get_or_insert(now);
             stamps.push(now);
         }
-        tx.send(load.payload, |payload| pattern.fill(payload, sequence))?;
+        let fill = |payload: &mut [u8]| pattern.fill(payload, sequence);
+        if load.completes_batch(sequence) {
+            tx.send(load.payload, fill)?;
+        } else {
+            tx.post(load.payload, fill)?;
+        }
     }
-    while !window.is_settled(total) {
-        let right = rx.recv(|frame| window.take(frame, total))?;
-        checks.corrupt += u64::from(!right);
+    tx.flush()?;
+    while !window.is_settled(total) && !patience.is_over() {
+        let right = patience.take(rx.recv(|frame| window.take(frame, total)))?;
+        checks.corrupt += u64::from(right == Some(false));
     }
     Ok(Tally { checks, first_ns, stamps, ..Tally::default() })
 }
@@ -52,40 +66,43 @@ pub fn main<I: Inbox>(
         reports: Reports,
         stamps: Stamps,
         total: u64,
-        read: u64,
     }
     let mut links: Vec<Link> = (0..load.windows)
         .map(|peer| {
             let share = load.share(phase, peer);
-            let total = phase.lead + share;
+            let total = load.total(phase, peer);
             Link {
                 ledger: Ledger::new(Pattern::new(load.key, phase.number, peer, Direction::Up), load.payload),
                 reports: Reports::new(load.in_flight, total),
                 stamps: Stamps::with_room_for(share),
                 total,
-                read: 0,
             }
         })
         .collect();
     let mut left: u64 = links.iter().map(|link| link.total).sum();
     let mut last_ns = 0;
-    while left > 0 {
-        let peer = inbox.recv(|peer, frame| {
-            links[peer].ledger.enter(frame);
-            peer
-        })?;
-        left -= 1;
+    let mut patience = Patience::default();
+    while left > 0 && !patience.is_over() {
+        let came = inbox.recv(|peer, frame| {
+            let ledger = &mut links[peer].ledger;
+            let before = ledger.passed();
+            (peer, ledger.enter(frame), ledger.passed() - before)
+        });
+        let Some((peer, sequence, passed)) = patience.take(came)? else {
+            last_ns = patience.silent_since(load.clock.now()).max(last_ns);
+            continue;
+        };
+        left = left.saturating_sub(passed);
         let link = &mut links[peer];
-        let sampled = phase.samples(link.read);
-        link.read += 1;
+        let sampled = phase.samples(sequence);
         if sampled || left == 0 {
             last_ns = load.clock.now();
             if sampled {
-                link.stamps.push(last_ns);
+                link.stamps.put(phase.place(sequence), last_ns);
             }
         }
-        if link.reports.due(link.read) {
-            let read = link.read;
+        let read = link.ledger.passed();
+        if link.reports.due(read) {
             outbox.send_to(peer, credit::LEN, |frame| credit::write(frame, read))?;
         }
     }

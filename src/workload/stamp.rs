@@ -10,6 +10,9 @@
 //! The reader compares *every* byte with what it must be. That is stronger than a checksum of the same cost: a line left
 //! over from another message, or from the ring's last lap, is always seen.
 
+/// Bytes of a sequence number: a shorter payload does not tell which message it is.
+pub const NUMBER: usize = 8;
+
 /// The writer's and reader's knowledge of one direction of one link in one phase.
 #[derive(Clone, Copy, Debug)]
 pub struct Pattern {
@@ -40,7 +43,7 @@ impl Pattern {
     pub fn fill(&self, payload: &mut [u8], sequence: u64) {
         let len = payload.len();
         let base = self.base(sequence);
-        let Some((head, rest)) = payload.split_first_chunk_mut::<8>() else {
+        let Some((head, rest)) = payload.split_first_chunk_mut::<NUMBER>() else {
             copy_few(payload, sequence);
             return;
         };
@@ -68,7 +71,7 @@ impl Pattern {
         if payload.len() != len {
             return None;
         }
-        let Some((head, rest)) = payload.split_first_chunk::<8>() else {
+        let Some((head, rest)) = payload.split_first_chunk::<NUMBER>() else {
             return (differ_in_few(payload, expected) == 0).then_some(expected);
         };
         let sequence = u64::from_le_bytes(*head);

@@ -1,7 +1,7 @@
 //! What one end of one link brings home from a phase, and how two ends make one result.
 
 use super::ledger::Checks;
-use super::{LatencyKind, Load, MAX_SAMPLES, Phase};
+use super::{LatencyKind, Load, MAX_SAMPLES, Phase, Workload};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use hdrhistogram::Histogram;
@@ -62,15 +62,20 @@ pub fn join(load: &Load, phase: &Phase, main: &[Tally], renderers: &[Tally]) -> 
             }
         }
         LatencyKind::OneWay => {
-            for (a, b) in main.iter().zip(renderers) {
-                one_way(&a.stamps.0, &b.stamps.0).for_each(|ns| latency.saturating_record(ns));
+            let main_sends = load.workload == Workload::Push;
+            for (main, renderer) in main.iter().zip(renderers) {
+                let (sent, read) = if main_sends { (main, renderer) } else { (renderer, main) };
+                one_way(&sent.stamps.0, &read.stamps.0).for_each(|ns| latency.saturating_record(ns));
             }
         }
         LatencyKind::LastDelivery => {
             let sent = main.first().map(|tally| tally.stamps.0.as_slice()).unwrap_or_default();
             for (n, &sent) in sent.iter().enumerate() {
-                let read = renderers.iter().filter_map(|tally| tally.stamps.0.get(n)).max();
-                if let Some(&read) = read {
+                // One that some window never read has no last delivery.
+                let read: Option<Vec<u64>> =
+                    renderers.iter().map(|tally| tally.stamps.0.get(n).copied()).collect();
+                let last = read.and_then(|read| read.into_iter().max());
+                if let Some(read) = last.filter(|&read| read != LOST) {
                     latency.saturating_record(read.saturating_sub(sent).max(1));
                 }
             }
@@ -80,10 +85,15 @@ pub fn join(load: &Load, phase: &Phase, main: &[Tally], renderers: &[Tally]) -> 
     Outcome { messages: phase.messages, elapsed_ns: last.saturating_sub(first), latency, checks }
 }
 
-/// Differences of two ends' stamps, whichever of them sent.
-fn one_way<'a>(a: &'a [u64], b: &'a [u64]) -> impl Iterator<Item = u64> + 'a {
-    a.iter().zip(b).map(|(&a, &b)| a.abs_diff(b).max(1))
+/// From sending to reading, of the messages that arrived. What seems to be read before it was sent (by the few cycles in which a
+/// CPU reads its counter ahead of a load) took no time that could be told.
+fn one_way<'a>(sent: &'a [u64], read: &'a [u64]) -> impl Iterator<Item = u64> + 'a {
+    let arrived = sent.iter().zip(read).filter(|&(&sent, &read)| sent != LOST && read != LOST);
+    arrived.map(|(&sent, &read)| read.saturating_sub(sent).max(1))
 }
+
+/// Stands in the place of a sample that never came.
+const LOST: u64 = u64::MAX;
 
 /// Times of samples, preallocated: recording is a store.
 #[derive(Debug, Default)]
@@ -103,6 +113,18 @@ impl Stamps {
     pub fn push(&mut self, ns: u64) {
         if self.0.len() < self.0.capacity() {
             self.0.push(ns);
+        }
+    }
+
+    /// Adds the time of sample number `place`; those between the last one and it are lost, and one that comes after a later
+    /// one is left out.
+    #[inline]
+    pub fn put(&mut self, place: u64, ns: u64) {
+        while (self.0.len() as u64) < place.min(self.0.capacity() as u64) {
+            self.0.push(LOST);
+        }
+        if self.0.len() as u64 == place {
+            self.push(ns);
         }
     }
 }
@@ -164,7 +186,17 @@ mod tests {
 
     fn load(workload: Workload) -> Load {
         let clock = Clock::monotonic();
-        Load { workload, payload: 8, in_flight: 1, windows: 2, key: 0, echo: false, clock }
+        Load {
+            workload,
+            payload: 8,
+            in_flight: 1,
+            windows: 2,
+            active: 2,
+            batch: 1,
+            key: 0,
+            echo: false,
+            clock,
+        }
     }
 
     fn stamped(first: Option<u64>, last: Option<u64>, stamps: &[u64]) -> Tally {
@@ -191,6 +223,23 @@ mod tests {
         assert_eq!(outcome.elapsed_ns, 1500);
         let values: Vec<u64> = outcome.latency.iter_recorded().map(|v| v.value_iterated_to()).collect();
         assert_eq!(values, [300, 400]);
+    }
+
+    #[test]
+    fn what_was_lost_has_no_latency() {
+        let mut read = Stamps::with_room_for(4);
+        read.put(0, 110);
+        read.put(2, 330);
+        read.put(1, 340); // overtaken
+        assert_eq!(read.0, [110, LOST, 330]);
+        let renderers = [stamped(Some(100), None, &[100, 200, 300, 400])];
+        let main = [Tally { last_ns: Some(330), stamps: read, ..Tally::default() }];
+        let outcome = join(&load(Workload::Send), &PHASE, &main, &renderers);
+        assert_eq!((outcome.latency.len(), outcome.latency.max()), (2, 30));
+        let main = [stamped(Some(0), None, &[0, 1000, 2000])];
+        let renderers = [stamped(None, None, &[300, LOST, 2100]), stamped(None, Some(2100), &[200, 1400])];
+        let outcome = join(&load(Workload::Broadcast), &PHASE, &main, &renderers);
+        assert_eq!((outcome.latency.len(), outcome.latency.max()), (1, 300));
     }
 
     #[test]

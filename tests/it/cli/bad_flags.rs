@@ -19,7 +19,7 @@ type Mistake = (&'static [&'static str], &'static [&'static str]);
 const CASES: &[Mistake] = &[
     (&["run", "--transport", "pip"], &["--transport", "`pip`", "did you mean pipe?"]),
     (&["run", "--transport", "shm,UDS-steram"], &["--transport", "did you mean uds-stream?"]),
-    (&["run", "--transport", "carrier-pigeon"], &["--transport", "known: null, shm, pipe"]),
+    (&["run", "--transport", "carrier-pigeon"], &["--transport", "known: null, shm, shm-memfd"]),
     (&["run", "--transport", "shm,"], &["--transport", "``", "known: null"]),
     (&["run", "--workload", "invok"], &["--workload", "`invok`", "did you mean invoke?"]),
     (&["run", "--workload", "invoke,sned"], &["--workload", "did you mean send?"]),

@@ -8,6 +8,7 @@ pub(super) fn tests() -> Vec<Trial> {
     vec![
         test("cli::mistakes at the top of a suite have a place and a hint", || refused("", TOP)),
         test("cli::mistakes in a suite's cases have a place and a hint", || refused(HEAD, CASES)),
+        test("cli::mistakes in a suite's targets have a place and a hint", || refused(TARGET, TARGETS)),
         test("cli::a suite that is no text is refused", no_text),
         test("cli::flags that leave nothing of a suite are refused", nothing_left),
     ]
@@ -40,6 +41,14 @@ const TOP: &[Mistake] = &[
     ("cases = 'x'\n", "1:9: expected [[cases]], found string"),
     ("cases = [1]\n", "1:10: expected [[cases]], found integer"),
     ("[cases]\ntransport = 'shm'\n", "1:1: expected [[cases]], found table"),
+    (
+        "targets = 1\n[[cases]]\ntransport = 'shm'\nworkload = 'send'\n",
+        "1:11: expected [[targets]], found integer",
+    ),
+    (
+        "targets = [1]\n[[cases]]\ntransport = 'shm'\nworkload = 'send'\n",
+        "1:12: expected [[targets]], found integer",
+    ),
     ("[[cases]]\n", "1:1: [[cases]] without transport"),
     ("[[cases]]\nworkload = 'send'\n", "1:1: [[cases]] without transport"),
     ("\n[[cases]]\ntransport = 'shm'\n", "2:1: [[cases]] without workload"),
@@ -76,6 +85,47 @@ const CASES: &[Mistake] = &[
     ("pin = 'ä'\n", "4:7: unknown value of pin `ä`; known: cross, same, free"),
     ("payload = 64\npayload = 65\n", "5:1: not TOML: duplicate key"),
     ("\n[[cases]]\ntransport = 'shm'\n", "5:1: [[cases]] without workload"),
+];
+
+/// The lines before those of [`TARGETS`]; two cases.
+const TARGET: &str = "[[cases]]\ntransport = ['shm', 'pipe']\nworkload = 'invoke'\n[[targets]]\nname = 't'\n";
+
+const TARGETS: &[Mistake] = &[
+    ("", "4:1: [[targets]] without case"),
+    ("cases = 'shm/*'\n", "6:1: unknown key `cases`; did you mean case?"),
+    ("at_must = 1\n", "6:1: unknown key `at_must`; did you mean at_most?"),
+    ("case = 1\n", "6:8: expected a string, found integer"),
+    (
+        "case = 'shm/invoke/payload=63/wait=block/pin=cross'\n",
+        "6:8: unknown case `shm/invoke/payload=63/wait=block/pin=cross`; did you mean shm/invoke/payload=64/",
+    ),
+    ("case = 'tcp'\n", "6:8: unknown case `tcp`; known: shm/invoke/"),
+    ("case = 'tcp/*'\n", "6:8: no case of this suite has a name like `tcp/*`"),
+    ("case = 'shm/*'\nmetric = 'p5'\n", "7:10: unknown metric `p5`; did you mean p50?"),
+    ("case = 'shm/*'\nmetric = 'messages'\n", "7:10: unknown metric `messages`; did you mean messages/s?"),
+    ("case = 'shm/*'\nmetric = 'p50'\n", "4:1: [[targets]] without against"),
+    ("case = 'shm/*'\nagainst = 'floor'\n", "4:1: [[targets]] without metric"),
+    ("case = 'shm/*'\nagainst = '*'\n", "7:11: 2 cases match; name one"),
+    ("case = 'shm/*'\nagainst = 'flor'\n", "7:11: unknown case `flor`"),
+    (
+        "case = 'shm/*'\nmetric = 'p50'\nagainst = 'floor'\n",
+        "4:1: [[targets]] with one of at_most and at_least",
+    ),
+    (
+        "case = 'shm/*'\nmetric = 'p50'\nagainst = 'floor'\nat_most = 1\nat_least = 1\n",
+        "4:1: [[targets]] with one of at_most and at_least",
+    ),
+    ("at_most = 0\n", "6:11: a ratio from 0.001"),
+    ("at_least = '1'\n", "6:12: expected a ratio from 0.001"),
+    (
+        "case = 'shm/*'\nmetric = 'MB/s'\nagainst = 'floor'\nat_most = 1\n",
+        "7:10: no floor bounds MB/s: latencies and messages/s have one",
+    ),
+    (
+        "case = '*'\nmetric = 'p50'\nagainst = 'pipe/*'\nat_most = 1\n",
+        "4:1: [[targets]] that holds a case against itself",
+    ),
+    ("\n[[targets]]\ncase = 'shm/*'\n", "4:1: [[targets]] without case"),
 ];
 
 fn refused(head: &str, mistakes: &[Mistake]) {

@@ -4,6 +4,7 @@ use crate::support::program::Place;
 use crate::test;
 use ipcmark::plan::{transports, variable::VARIABLES};
 use ipcmark::transport::ON_DEMAND;
+use ipcmark::trial::cpus;
 use ipcmark::workload::Workload;
 use libtest_mimic::Trial;
 use serde_json::Value;
@@ -86,8 +87,30 @@ fn floor() {
         serde_json::from_str(&place.output(&["floor", "--format", "json"])).expect("a list");
     let table = place.output(&["floor"]);
     let markdown = place.output(&["floor", "--format", "markdown"]);
-    for wanted in ["clock reading", "system call", "memory copy, 4KiB", "futex round trip", "pipe round trip"]
-    {
+    let mut names = vec![
+        "clock reading",
+        "system call",
+        "page fault",
+        "memory copy, 4KiB",
+        "memory copy past the cache, 4KiB",
+        "context switch",
+        "futex round trip",
+        "eventfd round trip",
+        "pipe round trip",
+        "Unix socket round trip",
+    ];
+    if cpus() > 1 {
+        names.extend(["cache-line round trip", "one-line message round trip", "two-line message round trip"]);
+        names.extend(["reply in place, 64KiB", "streaming, 64B"]);
+        let cross = lines.iter().filter(|line| line["pin"] == "cross");
+        assert!(cross.clone().count() > 0, "{lines:?}");
+        for line in cross {
+            let mixed = line["distance"]["mixed"].as_bool();
+            assert!(mixed.is_some() && line["distance"]["before_ns"].as_f64() > Some(0.0), "{line}");
+        }
+        assert!(table.contains("near") || table.contains("far") || table.contains("mixed"), "{table}");
+    }
+    for wanted in names {
         let named = |line: &&Value| line["name"].as_str().is_some_and(|name| name.starts_with(wanted));
         let line = lines.iter().find(named).unwrap_or_else(|| panic!("no {wanted}"));
         let [ns, min, max] =

@@ -7,6 +7,7 @@ mod plans;
 mod runs;
 mod skips;
 mod streams;
+mod targets;
 
 use libtest_mimic::Trial;
 
@@ -19,6 +20,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         runs::tests(),
         skips::tests(),
         streams::tests(),
+        targets::tests(),
     ];
     groups.into_iter().flatten().collect()
 }

@@ -158,7 +158,8 @@ fn formats() {
     };
     let table = run("table");
     assert!(table.starts_with("invoke · 64B · wait=block · pin=same"), "{table}");
-    let rows = |text: &str| text.lines().filter(|line| line.contains("null")).count();
+    let is_row = |line: &&str| line.trim_start_matches(['|', ' ']).starts_with("null ");
+    let rows = |text: &str| text.lines().filter(is_row).count();
     assert_eq!(rows(&table), 1, "{table}");
     let markdown = run("markdown");
     assert!(markdown.starts_with("### invoke") && markdown.contains("| transport"), "{markdown}");

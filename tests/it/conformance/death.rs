@@ -8,7 +8,10 @@ use super::script::Step;
 use ipcmark::transport::Error;
 
 const LENS: Lens = Lens::Mixed(5000);
-const MAX: usize = 64 << 10;
+const MAX: usize = 60_000;
+
+/// Short frames that any link holds while nobody reads.
+const HELD: u64 = 4;
 
 /// How many frames an end sends before it goes.
 fn frames(peer: usize) -> u64 {
@@ -29,6 +32,26 @@ pub(super) fn renderers_leave(rig: &Rig) -> Outcome {
                 }
                 hub.inbox.alone()?;
                 (0..windows).try_for_each(|peer| hub.out.until_closed(peer))
+            },
+        )?;
+    }
+    Ok(())
+}
+
+/// Renderers send and go; main finds out by sending to them, and hears all the same what they had sent.
+pub(super) fn last_words(rig: &Rig) -> Outcome {
+    let lens = Lens::Fixed(100);
+    for windows in rig.windows(2) {
+        rig.run(
+            windows,
+            MAX,
+            |_| vec![Step::Send(HELD, lens.clone())],
+            |mut hub| {
+                (0..windows).try_for_each(|peer| hub.out.until_closed(peer))?;
+                hub.inbox.drain(&Vec::from_iter(0..windows), &lens)?;
+                let received = hub.inbox.received();
+                ensure!(received.iter().all(|&count| count == HELD), "{received:?} of {HELD} frames arrived");
+                hub.inbox.alone()
             },
         )?;
     }
@@ -122,14 +145,15 @@ pub(super) fn unread(rig: &Rig) -> Outcome {
         )
         .map_err(|error| format!("renderers go, {windows} windows: {error}"))?;
         let script = |_| {
-            let sent = Step::Send(5, lens.clone());
-            [vec![sent, Step::Here, Step::Go, Step::Recv(50, lens.clone())], Step::closed().to_vec()].concat()
+            let sent = Step::Send(HELD, lens.clone());
+            [vec![sent, Step::Here, Step::Go, Step::Recv(HELD, lens.clone())], Step::closed().to_vec()]
+                .concat()
         };
         rig.run(windows, MAX, script, |hub| {
             let Hub { mut out, inbox, renderers } = hub;
             for peer in 0..windows {
                 renderers.is_here(peer)?;
-                (0..50).try_for_each(|_| out.send(peer, &lens))?;
+                (0..HELD).try_for_each(|_| out.send(peer, &lens))?;
             }
             drop((out, inbox));
             renderers.go_all()

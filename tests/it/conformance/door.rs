@@ -3,7 +3,9 @@
 use super::Outcome;
 use super::control::{Control, Letter};
 use ipcmark::sys::fd::pack;
-use ipcmark::transport::{Caps, Inbox, Outbox, Peer, Result, Rx, Spec, Transport, Tx, Use, Wait, WaitKind};
+use ipcmark::transport::{
+    Caps, Error, Inbox, Outbox, Peer, Result, Rx, Spec, Transport, Tx, Use, Wait, WaitKind,
+};
 use std::any::Any;
 use std::marker::PhantomData;
 
@@ -77,6 +79,8 @@ impl<T: Transport, W: Wait> Door for Of<T, W> {
 /// [`Tx`] as an object.
 pub(super) trait AnyTx: Send {
     fn send(&mut self, len: usize, fill: Fill<'_>) -> Result<()>;
+    fn post(&mut self, len: usize, fill: Fill<'_>) -> Result<()>;
+    fn flush(&mut self) -> Result<()>;
     /// `rx` is the other half of the same end.
     fn call(
         &mut self,
@@ -92,6 +96,14 @@ impl<X: Tx<Rx: 'static>> AnyTx for X {
         Tx::send(self, len, fill)
     }
 
+    fn post(&mut self, len: usize, fill: Fill<'_>) -> Result<()> {
+        Tx::post(self, len, fill)
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        Tx::flush(self)
+    }
+
     fn call(
         &mut self,
         rx: &mut dyn AnyRx,
@@ -99,7 +111,11 @@ impl<X: Tx<Rx: 'static>> AnyTx for X {
         fill: Fill<'_>,
         read: &mut dyn FnMut(&[u8]),
     ) -> Result<()> {
-        Tx::call(self, half(rx.as_any()), len, fill, read)
+        let rx: &mut X::Rx = half(rx.as_any());
+        match Tx::call(self, rx, len, fill, &mut *read) {
+            Err(Error::Overdue) => AnyRx::recv(rx, read),
+            outcome => outcome,
+        }
     }
 }
 
@@ -112,7 +128,7 @@ pub(super) trait AnyRx: Send {
 
 impl<X: Rx + 'static> AnyRx for X {
     fn recv(&mut self, read: &mut dyn FnMut(&[u8])) -> Result<()> {
-        Rx::recv(self, read)
+        patiently(|| Rx::recv(self, &mut *read))
     }
 
     fn try_recv(&mut self, read: &mut dyn FnMut(&[u8])) -> Result<Option<()>> {
@@ -128,6 +144,9 @@ impl<X: Rx + 'static> AnyRx for X {
 pub(super) trait AnyOutbox: Send {
     fn send_to(&mut self, peer: Peer, len: usize, fill: Fill<'_>) -> Result<()>;
     fn broadcast(&mut self, len: usize, fill: Fill<'_>) -> Result<()>;
+    fn post_to(&mut self, peer: Peer, len: usize, fill: Fill<'_>) -> Result<()>;
+    fn post_broadcast(&mut self, len: usize, fill: Fill<'_>) -> Result<()>;
+    fn flush(&mut self) -> Result<()>;
     fn windows(&self) -> usize;
     fn as_any(&mut self) -> &mut dyn Any;
 }
@@ -139,6 +158,18 @@ impl<O: Outbox + 'static> AnyOutbox for O {
 
     fn broadcast(&mut self, len: usize, fill: Fill<'_>) -> Result<()> {
         Outbox::broadcast(self, len, fill)
+    }
+
+    fn post_to(&mut self, peer: Peer, len: usize, fill: Fill<'_>) -> Result<()> {
+        Outbox::post_to(self, peer, len, fill)
+    }
+
+    fn post_broadcast(&mut self, len: usize, fill: Fill<'_>) -> Result<()> {
+        Outbox::post_broadcast(self, len, fill)
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        Outbox::flush(self)
     }
 
     fn windows(&self) -> usize {
@@ -159,11 +190,22 @@ pub(super) trait AnyInbox: Send {
 
 impl<I: Inbox<Outbox: 'static>> AnyInbox for I {
     fn recv(&mut self, read: &mut dyn FnMut(Peer, &[u8])) -> Result<()> {
-        Inbox::recv(self, read)
+        patiently(|| Inbox::recv(self, &mut *read))
     }
 
     fn serve(&mut self, outbox: &mut dyn AnyOutbox, read: Answer<'_>) -> Result<()> {
-        Inbox::serve(self, half(outbox.as_any()), read, |fill, bytes| fill(bytes))
+        let outbox: &mut I::Outbox = half(outbox.as_any());
+        patiently(|| Inbox::serve(self, outbox, &mut *read, |fill, bytes| fill(bytes)))
+    }
+}
+
+/// Goes on waiting on a lossy link: what the checks let through there is never lost.
+fn patiently<R>(mut wait: impl FnMut() -> Result<R>) -> Result<R> {
+    loop {
+        match wait() {
+            Err(Error::Overdue) => {}
+            outcome => return outcome,
+        }
     }
 }
 

@@ -120,6 +120,15 @@ pub(super) fn check(pattern: Pattern, bytes: &[u8], len: usize, sequence: u64) -
     Err(format!("frame {sequence} of {len} bytes differs from byte {at} on; its head says {head:?}"))
 }
 
+/// Whether `bytes` are all of frame `next` or of a later one, whose number is the answer: those between were lost.
+pub(super) fn check_later(pattern: Pattern, bytes: &[u8], lens: &Lens, next: u64) -> Result<u64, String> {
+    let sequence = u64::from_le_bytes(*bytes.first_chunk().ok_or("a frame without a number")?);
+    if sequence < next {
+        return Err(format!("frame {sequence} when {next} or a later one was to come"));
+    }
+    check(pattern, bytes, lens.at(sequence), sequence).map(|()| sequence)
+}
+
 /// Where operation `number` of main's mixed sending goes: to one window, or, `None`, to all.
 pub(super) fn target(number: u64, windows: usize) -> Option<Peer> {
     let random = mix(number ^ KEY);

@@ -44,6 +44,11 @@ impl Rig {
         if self.placement == Placement::Thread { vec![1, several] } else { vec![several] }
     }
 
+    /// So many bytes, or as many as a frame can have.
+    pub(super) fn at_most(&self, len: usize) -> usize {
+        len.min(self.door.caps().max_frame)
+    }
+
     /// Opens a hub with `windows` renderers, of which each plays its script, and runs main's part. Fails if any of them
     /// does.
     pub(super) fn run(
@@ -53,7 +58,18 @@ impl Rig {
         script: impl Fn(Peer) -> Vec<Step>,
         main: impl FnOnce(Hub<'_>) -> Outcome,
     ) -> Outcome {
-        let spec = Spec { windows, max_frame, spin: Duration::from_micros(20) };
+        let spec = Spec { windows, max_frame, spin: Duration::from_micros(20), nt_from: usize::MAX };
+        self.run_spec(spec, script, main)
+    }
+
+    /// [`run`](Self::run) with every setting said.
+    pub(super) fn run_spec(
+        &self,
+        spec: Spec,
+        script: impl Fn(Peer) -> Vec<Step>,
+        main: impl FnOnce(Hub<'_>) -> Outcome,
+    ) -> Outcome {
+        let windows = spec.windows;
         let (accept, addresses) = self.door.bind(&spec)?;
         ensure!(addresses.len() == windows, "{} addresses for {windows} windows", addresses.len());
         let mut renderers = Renderers(Vec::new());

@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use super::door::{AnyInbox, AnyOutbox, Fill};
-use super::frames::{Lens, check, down, fill, up};
+use super::frames::{Lens, check, check_later, down, fill, up};
 use ipcmark::transport::{Error, Peer};
 
 /// Main's sending half.
@@ -44,10 +44,30 @@ impl Out {
         self.end.broadcast(len, &fill(down(), len, sequence))
     }
 
+    /// Posts frame `sequence` on one link or, without one, on all.
+    pub(super) fn post_as(&mut self, peer: Option<Peer>, sequence: u64, lens: &Lens) -> Result<(), Error> {
+        let len = lens.at(sequence);
+        let fill = fill(down(), len, sequence);
+        match peer {
+            Some(peer) => self.end.post_to(peer, len, &fill),
+            None => self.end.post_broadcast(len, &fill),
+        }
+    }
+
+    /// Hands over what was posted.
+    pub(super) fn flush(&mut self) -> Result<(), Error> {
+        self.end.flush()
+    }
+
     /// Is refused a frame of `len` bytes, in every way of sending.
     pub(super) fn refused(&mut self, len: usize, max: usize) -> Outcome {
         let fill: Fill<'_> = &|_| panic!("`fill` was called for a frame that is too long");
-        let outcomes = [self.end.send_to(0, len, fill), self.end.broadcast(len, fill)];
+        let outcomes = [
+            self.end.send_to(0, len, fill),
+            self.end.broadcast(len, fill),
+            self.end.post_to(0, len, fill),
+            self.end.post_broadcast(len, fill),
+        ];
         for outcome in outcomes {
             let refused = matches!(outcome, Err(Error::TooLarge { len: l, max: m }) if (l, m) == (len, max));
             ensure!(refused, "TooLarge expected for {len} bytes of at most {max}, not {outcome:?}");
@@ -106,6 +126,27 @@ impl In {
             received[peer] += 1;
         });
         came(outcome, frame)
+    }
+
+    /// Receives what comes, each link's frames in order, until all have gone; answers how many came on each.
+    pub(super) fn drain_some(&mut self, lens: &Lens) -> Outcome<Vec<u64>> {
+        let (mut next, mut came) = (vec![0; self.received.len()], vec![0; self.received.len()]);
+        let mut open = came.len();
+        while open > 0 {
+            let mut frame = Err("`read` was never called".to_owned());
+            let outcome = self.end.recv(&mut |peer, bytes| {
+                frame = check_later(up(peer), bytes, lens, next[peer]).map(|sequence| (peer, sequence));
+            });
+            match outcome {
+                Ok(()) => {
+                    let (peer, sequence) = frame?;
+                    (next[peer], came[peer]) = (sequence + 1, came[peer] + 1);
+                }
+                Err(Error::Closed { .. }) => open -= 1,
+                Err(other) => return Err(other.into()),
+            }
+        }
+        Ok(came)
     }
 
     /// Answers the next call of whichever link.

@@ -184,8 +184,12 @@ pub(super) fn main_killed(rig: &Rig) -> Outcome {
 
 /// The part of the main that dies.
 pub(super) fn main_part(door: &dyn Door, control: &Control, frames: u64, lens: &Lens) -> Outcome {
-    let (accept, addresses) =
-        door.bind(&Spec { windows: 1, max_frame: 64 << 10, spin: Duration::from_micros(20) })?;
+    let (accept, addresses) = door.bind(&Spec {
+        windows: 1,
+        max_frame: 60_000,
+        spin: Duration::from_micros(20),
+        nt_from: usize::MAX,
+    })?;
     addresses.into_iter().try_for_each(|address| control.pass(address))?;
     let (mut outbox, _inbox) = accept()?;
     for number in 0..frames {

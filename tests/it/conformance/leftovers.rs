@@ -15,7 +15,7 @@ use std::fs::{read_dir, read_link, read_to_string};
 use std::path::Path;
 use std::time::Duration;
 
-const SPEC: Spec = Spec { windows: 2, max_frame: 4096, spin: Duration::ZERO };
+const SPEC: Spec = Spec { windows: 2, max_frame: 4096, spin: Duration::ZERO, nt_from: usize::MAX };
 
 /// A process of its own uses links and looks at itself; afterwards its names are gone as well.
 pub(super) fn nothing_is_left(rig: &Rig) -> Outcome {

@@ -7,7 +7,7 @@ use super::script::Step;
 
 /// Renderer to main, main to one renderer, main to all; one link and several.
 pub(super) fn lengths(rig: &Rig) -> Outcome {
-    rig.windows(2).into_iter().try_for_each(|windows| all_ways(rig, windows, MAX / windows))
+    rig.windows(2).into_iter().try_for_each(|windows| all_ways(rig, windows, rig.at_most(MAX / windows)))
 }
 
 /// Where a frame is a few bytes, or none.
@@ -17,7 +17,7 @@ pub(super) fn tiny(rig: &Rig) -> Outcome {
 
 /// Request and reply; one link and several.
 pub(super) fn calls(rig: &Rig) -> Outcome {
-    rig.windows(2).into_iter().try_for_each(|windows| all_calls(rig, windows, MAX / windows))
+    rig.windows(2).into_iter().try_for_each(|windows| all_calls(rig, windows, rig.at_most(MAX / windows)))
 }
 
 /// The largest frame that the transport can be asked to carry, twice: a ring holds one.

@@ -78,13 +78,14 @@ pub(super) fn fairness(rig: &Rig) -> Outcome {
 
 /// `try_recv` answers that nothing is there, finds what is, and finds the end.
 pub(super) fn polling(rig: &Rig) -> Outcome {
-    let lens = Lens::critical(300_000);
+    let max = rig.at_most(300_000);
+    let lens = Lens::critical(max);
     let round = lens.round();
     let script = |_| {
         let found = Step::TryRecv(round, lens.clone());
         vec![Step::TryNone, Step::Here, found.clone(), Step::TryNone, Step::Here, found, Step::TryClosed]
     };
-    rig.run(2, 300_000, script, |mut hub| {
+    rig.run(2, max, script, |mut hub| {
         [0, 1].into_iter().try_for_each(|peer| hub.renderers.is_here(peer))?;
         for _ in 0..round {
             [0, 1].into_iter().try_for_each(|peer| hub.out.send(peer, &lens))?;

@@ -3,7 +3,7 @@
 use super::Outcome;
 use super::control::{Control, Go, Word};
 use super::door::{AnyRx, AnyTx, Fill};
-use super::frames::{Lens, check, down, fill, target, up};
+use super::frames::{Lens, check, check_later, down, fill, target, up};
 use ipcmark::transport::{Error, Peer};
 use ipcmark::workload::stamp::Pattern;
 use serde::{Deserialize, Serialize};
@@ -14,12 +14,16 @@ use std::time::Duration;
 pub(super) enum Step {
     /// Sends so many frames.
     Send(u64, Lens),
-    /// Is refused a frame of `len` bytes, in `send` and in `call`.
+    /// Posts so many frames, and hands them over after each so many.
+    Post { count: u64, batch: u64, lens: Lens },
+    /// Is refused a frame of `len` bytes, in every way of sending.
     Refused { len: usize, max: usize },
     /// Receives so many.
     Recv(u64, Lens),
     /// Sends and receives so many at once, a thread for each half.
     Both(u64, Lens),
+    /// Receives what comes of so many, in order, until main is gone; says how many did.
+    RecvSome(u64, Lens),
     /// Receives its share of so many operations of main's mixed sending.
     RecvMixed { operations: u64, windows: usize, lens: Lens },
     /// Calls so many times.
@@ -53,8 +57,9 @@ impl Step {
     }
 }
 
-/// Nobody can hold more bytes than this on the way: a sender who may send them never learns that main is gone.
-const ENDLESS: usize = 256 << 20;
+/// Nobody can hold more bytes than this on the way, or lose them before main is gone: a sender who may send them never
+/// learns of its end.
+const ENDLESS: usize = 8 << 30;
 
 /// A renderer at work.
 pub(super) struct Actor<'a> {
@@ -82,8 +87,10 @@ impl<'a> Actor<'a> {
     fn step(&mut self, step: &Step) -> Outcome {
         match step {
             Step::Send(count, lens) => send(&mut *self.tx, up(self.peer), &mut self.sent, *count, lens),
+            Step::Post { count, batch, lens } => self.post(*count, *batch, lens),
             Step::Refused { len, max } => self.refused(*len, *max),
             Step::Recv(count, lens) => recv(&mut *self.rx, &mut self.received, *count, lens),
+            Step::RecvSome(count, lens) => self.recv_some(*count, lens),
             Step::Both(count, lens) => self.both(*count, lens),
             Step::RecvMixed { operations, windows, lens } => self.recv_mixed(*operations, *windows, lens),
             Step::Call(count, lens) => self.call(*count, lens),
@@ -120,11 +127,24 @@ impl<'a> Actor<'a> {
         }
     }
 
+    fn post(&mut self, count: u64, batch: u64, lens: &Lens) -> Outcome {
+        for number in 1..=count {
+            let len = lens.at(self.sent);
+            self.tx.post(len, &fill(up(self.peer), len, self.sent))?;
+            self.sent += 1;
+            if number.is_multiple_of(batch) {
+                self.tx.flush()?;
+            }
+        }
+        Ok(())
+    }
+
     fn refused(&mut self, len: usize, max: usize) -> Outcome {
         let fill: Fill<'_> = &|_| panic!("`fill` was called for a frame that is too long");
         let sent = self.tx.send(len, fill);
         let called = self.tx.call(&mut *self.rx, len, fill, &mut |_| ());
-        for outcome in [sent, called] {
+        let posted = self.tx.post(len, fill);
+        for outcome in [sent, called, posted] {
             let refused = matches!(outcome, Err(Error::TooLarge { len: l, max: m }) if (l, m) == (len, max));
             ensure!(refused, "TooLarge expected for {len} bytes of at most {max}, not {outcome:?}");
         }
@@ -202,6 +222,20 @@ impl<'a> Actor<'a> {
         let again = self.rx.recv(&mut |_| ());
         ensure!(matches!(again, Err(Error::Closed { peer: None })), "Closed once, and then {again:?}");
         self.control.say(&Word::Counted(self.received - before))
+    }
+
+    fn recv_some(&mut self, count: u64, lens: &Lens) -> Outcome {
+        let (mut next, mut came) = (0, 0);
+        loop {
+            let mut read = Err("`read` was never called".to_owned());
+            match self.rx.recv(&mut |bytes| read = check_later(down(), bytes, lens, next)) {
+                Ok(()) => (next, came) = (read? + 1, came + 1),
+                Err(Error::Closed { peer: None }) => break,
+                Err(other) => return Err(format!("Closed expected, not {other:?}").into()),
+            }
+        }
+        ensure!(next <= count, "frame {} of {count}", next - 1);
+        self.control.say(&Word::Counted(came))
     }
 
     fn try_recv(&mut self, count: u64, lens: &Lens) -> Outcome {

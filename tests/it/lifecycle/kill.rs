@@ -17,7 +17,7 @@ const SOON: Duration = Duration::from_secs(2);
 /// More messages than any test waits for.
 const ENDLESS: u64 = 1 << 40;
 /// Longer than anything but a hang lasts.
-const PATIENT: Duration = Duration::from_secs(30);
+pub(super) const PATIENT: Duration = Duration::from_secs(30);
 
 pub(super) fn tests() -> Vec<Trial> {
     let mut tests = Vec::new();
@@ -43,7 +43,10 @@ pub(super) fn tests() -> Vec<Trial> {
 }
 
 fn open(transport: &str, workload: Workload, wait: WaitKind, windows: usize, timeout: Duration) -> Session {
-    let model = Model { wait, windows, ..Model::default() };
+    open_with(transport, workload, Model { wait, windows, ..Model::default() }, timeout)
+}
+
+pub(super) fn open_with(transport: &str, workload: Workload, model: Model, timeout: Duration) -> Session {
     let case = Case { transport: transport.to_owned(), workload, model };
     let interrupt = Interrupt::never().expect("a socket pair");
     Session::open(&case, 7, timeout, &interrupt).expect("an open session")

@@ -3,9 +3,10 @@
 mod command;
 mod kill;
 mod leftovers;
+mod loss;
 
 use libtest_mimic::Trial;
 
 pub(crate) fn tests() -> Vec<Trial> {
-    [kill::tests(), command::tests(), leftovers::tests()].into_iter().flatten().collect()
+    [kill::tests(), command::tests(), leftovers::tests(), loss::tests()].into_iter().flatten().collect()
 }

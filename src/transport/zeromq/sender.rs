@@ -8,6 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 use zmq::{Context, DEALER, DONTWAIT, Message, POLLIN, POLLOUT, PollEvents, PollItem, Socket};
 
+/// For how many milliseconds what was sent before the end may still be on its way into the kernel. It takes none of them,
+/// but for ever would be wrong: if the receiver goes at the same moment, libzmq 4.3.4 now and then waits for a connection
+/// that has ended (`session_base_t::process_term`, without an engine).
+const LINGER: i32 = 5000;
+
 /// As `poll(2)` has it.
 const FOR_EVER: i64 = -1;
 
@@ -49,9 +54,7 @@ impl Sender {
             socket.set_identity(&[number])?;
             socket.set_sndhwm(0)?;
             socket.set_rcvhwm(0)?;
-            // What was sent before the end still goes out. It is given up if the receiver is gone, since the end that
-            // binds does not wait for another.
-            socket.set_linger(-1)?;
+            socket.set_linger(LINGER)?;
             socket.bind(endpoint)
         };
         set().map_err(failed("binding a DEALER socket"))?;
@@ -138,5 +141,14 @@ impl Sender {
         }
         let [socket, lifeline] = items.map(|item| !item.get_revents().is_empty());
         Ok(socket || !lifeline)
+    }
+}
+
+impl Drop for Sender {
+    fn drop(&mut self) {
+        // If the receiver is gone there is nothing to linger for.
+        if !matches!(self.find(PollEvents::empty(), 0), Ok(true)) {
+            let _ = self.socket.set_linger(0);
+        }
     }
 }

@@ -67,6 +67,8 @@ pub mod udp;
 pub mod uds_dgram;
 pub mod uds_seqpacket;
 pub mod uds_stream;
+#[cfg(feature = "zeromq")]
+pub mod zeromq;
 
 pub use crate::ring::wait::{Block, Hybrid, Spin, Wait, WaitKind};
 pub use error::{Error, Result};
@@ -94,6 +96,8 @@ pub fn visit_all(v: &mut impl Visit) {
     v.visit::<ipc_channel::IpcChannel>();
     v.visit::<crossbeam::Crossbeam>();
     v.visit::<std_mpsc::StdMpsc>();
+    #[cfg(feature = "zeromq")]
+    v.visit::<zeromq::Zeromq>();
     #[cfg(feature = "rtrb")]
     v.visit::<rtrb::Rtrb>();
     #[cfg(feature = "flume")]
@@ -120,6 +124,10 @@ pub struct OnDemand {
 /// Every transport that is built in on demand, in the order of [`visit_all`]. A program cannot list what it was built
 /// without, so these names stand here; `tests/it/tidy.rs` holds them against the list, the files and the manifest.
 pub const ON_DEMAND: &[OnDemand] = &[
+    OnDemand {
+        name: "zeromq",
+        about: "libzmq over ipc://, DEALER to ROUTER, on credit; its threads do the input and output",
+    },
     OnDemand {
         name: "rtrb",
         about: "rtrb rings between threads, which spin; short frames in its slots, long ones as buffers that return",

@@ -43,9 +43,9 @@ impl Wait for Spin {
     const KIND: WaitKind = WaitKind::Spin;
 }
 
-/// Between two looks. A look at a line that somebody is about to write delays the writer, so fewer of them find sooner what they
-/// look for: with two pauses instead of one, 56 bytes went there and back in 90 instead of 117 ns between near CPUs, and
-/// in 170 instead of 200 ns between far ones; with four, in 150 and 160 ns.
+/// Between two looks. A look at a line that somebody is about to write delays the writer: with two pauses instead of one, 56 bytes
+/// went there and back in 170 instead of 200 ns between far CPUs, and between near ones in the same time; with none, in
+/// 180 to 550 ns between near ones.
 #[inline]
 fn pause() {
     std::hint::spin_loop();

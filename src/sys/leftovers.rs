@@ -37,13 +37,30 @@ fn sweep_in(directory: &Path) -> Vec<PathBuf> {
         .flatten()
         .filter(|entry| entry.file_name().to_str().is_some_and(|name| is_orphan(name) == Some(true)))
         .map(|entry| entry.path())
-        // `symlink_metadata`: a link planted under our name is removed as a link, never followed.
-        .filter(|path| match fs::symlink_metadata(path) {
-            Ok(metadata) if metadata.is_dir() => fs::remove_dir_all(path).is_ok(),
-            Ok(_) => fs::remove_file(path).is_ok(),
-            Err(_) => false,
-        })
+        .filter(|path| remove(path))
         .collect()
+}
+
+/// Whether it was there and could be removed.
+fn remove(path: &Path) -> bool {
+    // `symlink_metadata`: a link planted under our name is removed as a link, never followed.
+    match fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.is_dir() => fs::remove_dir_all(path).is_ok(),
+        Ok(_) => fs::remove_file(path).is_ok(),
+        Err(_) => false,
+    }
+}
+
+/// Removes everything in `/dev/shm` whose name begins with `name` and a dot: what a library named on behalf of the
+/// owner of that [`fresh_name`].
+pub fn remove_family(name: &str) {
+    let Ok(entries) = fs::read_dir(SHM_DIR) else { return };
+    let ours = |entry: &fs::DirEntry| {
+        entry.file_name().to_str().and_then(|found| found.strip_prefix(name)?.strip_prefix('.')).is_some()
+    };
+    for path in entries.flatten().filter(ours).map(|entry| entry.path()) {
+        remove(&path);
+    }
 }
 
 /// Whether `name` is one of ours and its owner is gone; `None` if it is not one of ours.
@@ -114,6 +131,19 @@ mod tests {
         let stat = |state| format!("7 (a) b) {state} 1 7 7 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 4242 0 0");
         assert_eq!(start_time_in(&stat("S")), Some(4242));
         assert_eq!(start_time_in(&stat("Z")), None);
+    }
+
+    #[test]
+    fn a_family_goes_without_its_likes() {
+        let name = fresh_name();
+        let at = |end: &str| Path::new(SHM_DIR).join(format!("{name}{end}"));
+        fs::create_dir(at(".nodes")).unwrap();
+        fs::write(at(".nodes").join("one"), "").unwrap();
+        fs::write(at(".data"), "").unwrap();
+        fs::write(at("0.data"), "").unwrap();
+        remove_family(&name);
+        assert!(!at(".nodes").exists() && !at(".data").exists());
+        fs::remove_file(at("0.data")).expect("another's, whose number begins alike");
     }
 
     #[test]

@@ -9,6 +9,8 @@ pub mod cpu;
 pub mod fd;
 pub mod futex;
 pub mod leftovers;
+#[cfg(feature = "iceoryx2")]
+pub mod loan;
 mod mapping;
 pub mod mq;
 pub mod process;

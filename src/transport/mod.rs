@@ -45,6 +45,8 @@ pub mod eventfd;
 pub mod fifo;
 #[cfg(feature = "flume")]
 pub mod flume;
+#[cfg(feature = "iceoryx2")]
+pub mod iceoryx2;
 pub mod ipc_channel;
 #[cfg(feature = "kanal")]
 pub mod kanal;
@@ -106,6 +108,8 @@ pub fn visit_all(v: &mut impl Visit) {
     v.visit::<kanal::Kanal>();
     #[cfg(feature = "crossfire")]
     v.visit::<crossfire::Crossfire>();
+    #[cfg(feature = "iceoryx2")]
+    v.visit::<iceoryx2::Iceoryx2>();
 }
 
 /// A transport that is built in only on demand, by the feature of its name.
@@ -137,6 +141,10 @@ pub const ON_DEMAND: &[OnDemand] = &[
     OnDemand {
         name: "crossfire",
         about: "bounded crossfire channels between threads; a frame is a Vec that moves",
+    },
+    OnDemand {
+        name: "iceoryx2",
+        about: "iceoryx2 publish-subscribe: samples lent in shared memory, its event service to sleep",
     },
 ];
 

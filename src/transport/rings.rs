@@ -43,7 +43,7 @@ pub use renderer_end::{RingRx, RingTx};
 const FRAMES: usize = 4096;
 
 /// A call's line; its bulk follows in the next one. They have pages of their own: near words that others poll, the
-/// hardware's prefetchers take the line away from whoever is about to write it (97 instead of 73 ns for 56 bytes).
+/// hardware's prefetchers take the line away from whoever is about to write it.
 const CALL_LINE: usize = 64;
 
 /// The segments, and what they were made for.

@@ -3,6 +3,9 @@
 //! Each direction of a link goes from a DEALER to a ROUTER socket, one for all renderers at main's receiving end: a socket
 //! may move between threads, but not be used by two. Frames are single messages, read in the library's buffer.
 //!
+//! The library's threads run where the end that started them is pinned. Whoever only spun would take the CPU from the thread
+//! that brings what it waits for, so that is not offered.
+//!
 //! The library's own limits ("high water marks") neither tell that a peer has gone nor keep what it sent before, so they
 //! are off: a sender goes on credit instead, as the library's guide recommends (<https://zguide.zeromq.org/docs/chapter7>,
 //! "Credit-Based Flow Control"). Its other end reads of a peer's end from the library's monitor.
@@ -11,7 +14,7 @@ mod receiver;
 mod sender;
 
 use super::lifeline::lifeline;
-use super::{ALL_WAITS, Caps, Error, Inbox, MAX_FRAME, Outbox, Peer, Result, Rx, Spec, Transport, Tx, Wait};
+use super::{Caps, Error, Inbox, MAX_FRAME, Outbox, Peer, Result, Rx, Spec, Transport, Tx, Wait, WaitKind};
 use crate::sys::fd::Descriptor;
 use crate::sys::leftovers::ScratchDir;
 use receiver::{Found, Receiver, number};
@@ -55,7 +58,7 @@ impl Transport for Zeromq {
         about: "libzmq over ipc://, DEALER to ROUTER, on credit; its threads do the input and output",
         max_frame: MAX_FRAME,
         processes: true,
-        waits: ALL_WAITS,
+        waits: &[WaitKind::Block, WaitKind::Hybrid],
         one_write_broadcast: false,
         ring: false,
         echo: false,

@@ -102,8 +102,8 @@ impl Receiver {
             let looked = match W::KIND {
                 // The library looks before it sleeps; but there may be an end to report.
                 WaitKind::Block if self.leaving == 0 && self.open != 0 => None,
-                WaitKind::Block | WaitKind::Spin => self.try_next()?,
-                WaitKind::Hybrid => {
+                WaitKind::Block => self.try_next()?,
+                WaitKind::Hybrid | WaitKind::Spin => {
                     let budget = self.budget;
                     budget.spin(|| self.try_next().transpose()).transpose()?
                 }
@@ -111,9 +111,7 @@ impl Receiver {
             if let Some(found) = looked {
                 return Ok(found);
             }
-            if W::KIND == WaitKind::Spin {
-                std::hint::spin_loop();
-            } else if let Came::Frame(peer) = self.receive(0)? {
+            if let Came::Frame(peer) = self.receive(0)? {
                 return Ok(Found::Frame(peer));
             }
         }

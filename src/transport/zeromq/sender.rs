@@ -111,20 +111,16 @@ impl Sender {
                 Err(error) => Some(Err(failed("receiving a credit")(error))),
             };
             let found = match W::KIND {
-                WaitKind::Block | WaitKind::Spin => credit(),
-                WaitKind::Hybrid => self.budget.spin(credit),
+                WaitKind::Block => credit(),
+                WaitKind::Hybrid | WaitKind::Spin => self.budget.spin(credit),
             };
             match found {
                 Some(credit) => {
                     credit?;
                     self.room += self.share;
                 }
-                None => {
-                    let patience = if W::KIND == WaitKind::Spin { 0 } else { FOR_EVER };
-                    if !self.find(POLLIN, patience)? {
-                        return Ok(false);
-                    }
-                }
+                None if self.find(POLLIN, FOR_EVER)? => {}
+                None => return Ok(false),
             }
         }
         Ok(true)

@@ -7,11 +7,12 @@ use super::control::Setup;
 use super::floor::with_partner;
 use crate::plan::CopyWay;
 use crate::ring::shared::{Block, LINE, Word};
-use crate::ring::spsc::{Consumer, Producer, capacity_for};
+use crate::ring::spsc::{Consumer, HEADER, Producer, capacity_for};
 use crate::sys::clock::Clock;
 use crate::sys::cpu::restrict;
 use crate::sys::segment::{Backing, Segment};
 use crate::workload::Workload;
+use crate::workload::stamp::{Direction, Pattern};
 use serde::{Deserialize, Serialize};
 use std::hint::spin_loop;
 use std::io;
@@ -70,7 +71,8 @@ const LARGEST: usize = 1 << 20;
 /// Length of one try.
 const NS: u64 = 1_000_000;
 
-/// Nanoseconds for each message of `payload` bytes through a ring, `batch` of them handed over at once.
+/// Nanoseconds for each message of `payload` bytes through a ring, `batch` of them handed over at once, filled and read as in
+/// the trial.
 fn try_out(ends: &[Vec<usize>; 2], nt_from: usize, payload: usize, batch: u64) -> io::Result<f64> {
     const FRAMES: usize = 4096;
     let capacity = capacity_for(payload * 4).max(256 << 10);
@@ -80,9 +82,10 @@ fn try_out(ends: &[Vec<usize>; 2], nt_from: usize, payload: usize, batch: u64) -
     let mut producer = Producer::new(word(0), vec![(0, word(1))], block(), nt_from);
     let mut consumer = Consumer::new(word(0), word(1), block());
     let over = AtomicBool::new(false);
+    let pattern = Pattern::new(0, 0, 0, Direction::Up);
     let write = || {
         let clock = Clock::system();
-        let (begin, mut messages) = (clock.now(), 0u64);
+        let (mut begin, mut messages, mut bytes) = (0, 0u64, 0);
         let mut elapsed = 0;
         while elapsed < NS {
             for number in 0..batch {
@@ -90,9 +93,15 @@ fn try_out(ends: &[Vec<usize>; 2], nt_from: usize, payload: usize, batch: u64) -
                 while !producer.has_room(payload).unwrap_or(true) {
                     spin_loop();
                 }
-                producer.push(0, payload, number + 1 < batch, |bytes| bytes.fill(number as u8));
+                producer.push(0, payload, number + 1 < batch, |bytes| pattern.fill(bytes, number));
             }
             producer.publish();
+            // Twice round the ring: the reader has come, and every page has been written.
+            if bytes < 2 * capacity {
+                bytes += batch as usize * (payload + HEADER);
+                begin = clock.now();
+                continue;
+            }
             messages += batch;
             elapsed = clock.now() - begin;
         }
@@ -100,14 +109,13 @@ fn try_out(ends: &[Vec<usize>; 2], nt_from: usize, payload: usize, batch: u64) -
         elapsed as f64 / messages as f64
     };
     let read = || {
-        let mut sum = 0u64;
+        let mut wrong = 0u64;
         // SYNC: the Release store in write
         while !over.load(Ordering::Acquire) {
             match consumer.peek() {
                 Ok(Some(ready)) => {
-                    sum = sum.wrapping_add(consumer.pop(ready, |bytes| {
-                        bytes.iter().fold(0u64, |sum, &byte| sum.wrapping_add(u64::from(byte)))
-                    }));
+                    wrong +=
+                        consumer.pop(ready, |bytes| u64::from(pattern.check(bytes, payload, 0).is_none()));
                     if consumer.should_release() {
                         consumer.release();
                     }
@@ -118,7 +126,7 @@ fn try_out(ends: &[Vec<usize>; 2], nt_from: usize, payload: usize, batch: u64) -
                 }
             }
         }
-        std::hint::black_box(sum);
+        std::hint::black_box(wrong);
     };
     with_partner(ends, write, read)
 }

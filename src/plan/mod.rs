@@ -166,6 +166,8 @@ impl Plan {
             Some(format!("{name} has no peer: a call is answered before the next can begin"))
         } else if !caps.ring && copy != CopyWay::Auto {
             Some(format!("{name} has no ring of ours: copy has no meaning"))
+        } else if case.workload == Workload::Invoke && in_flight == 1 && copy != CopyWay::Auto {
+            Some("a single call does not go through the ring: copy has no meaning".to_owned())
         } else if active > windows {
             Some(format!("active={active} with windows={windows}: there are no more"))
         } else if active > 0 && case.workload == Workload::Broadcast {

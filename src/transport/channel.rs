@@ -4,14 +4,21 @@
 //! own for the way down.
 
 use super::local::LocalAddress;
-use super::{Error, Inbox, Outbox, Peer, Result, Rx, Spec, Tx, Wait, WaitKind, check_len};
+use super::{
+    ALL_WAITS, Caps, Error, Inbox, MAX_FRAME, Outbox, Peer, Result, Rx, Spec, Transport, Tx, Wait, WaitKind,
+    check_len,
+};
 use crate::ring::wait::Budget;
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A bounded channel between threads, as its library offers it.
+/// A bounded channel between threads, as its library offers it: all that a transport over it needs.
 pub trait Channel: Sized + 'static {
+    /// [`Transport::NAME`].
+    const NAME: &'static str;
+    /// [`Caps::about`].
+    const ABOUT: &'static str;
     /// The sending end; many may hold one.
     type Sender<T: Send + 'static>: Clone + Send + 'static;
     /// The receiving end.
@@ -68,37 +75,55 @@ pub struct Bound<C: Channel> {
     spec: Spec,
 }
 
-/// [`Transport::bind`](super::Transport::bind) over such a channel.
-pub fn bind<C: Channel>(spec: &Spec) -> (Bound<C>, Vec<LocalAddress>) {
-    // About 4 MiB a link, as many frames as a pipe or ring of that size would hold.
-    let slots = ((4 << 20) / spec.max_frame.max(64)).clamp(2, 1024);
-    let gone = Arc::new(AtomicU64::new(0));
-    let (up_in, up) = C::bounded(slots * spec.windows);
-    let (mut downs, mut addresses) = (Vec::new(), Vec::new());
-    for peer in 0..spec.windows {
-        let (down_in, down) = C::bounded(slots);
-        downs.push(down_in);
-        let end = End::<C> { up: up_in.clone(), down, peer, gone: Arc::clone(&gone), spec: *spec };
-        addresses.push(LocalAddress::leave(end));
+impl<C: Channel> Transport for C {
+    const NAME: &'static str = <C as Channel>::NAME;
+    const CAPS: Caps = Caps {
+        about: C::ABOUT,
+        max_frame: MAX_FRAME,
+        processes: false,
+        waits: ALL_WAITS,
+        one_write_broadcast: false,
+        ring: false,
+        echo: false,
+        lossy: false,
+    };
+    type Address = LocalAddress;
+    type Bound = Bound<C>;
+    type Outbox<W: Wait> = ChannelOutbox<C, W>;
+    type Inbox<W: Wait> = ChannelInbox<C, W>;
+    type Tx<W: Wait> = ChannelTx<C, W>;
+    type Rx<W: Wait> = ChannelRx<C, W>;
+
+    fn bind(spec: &Spec) -> Result<(Bound<C>, Vec<LocalAddress>)> {
+        // About 4 MiB a link, as many frames as a pipe or ring of that size would hold.
+        let slots = ((4 << 20) / spec.max_frame.max(64)).clamp(2, 1024);
+        let gone = Arc::new(AtomicU64::new(0));
+        let (up_in, up) = C::bounded(slots * spec.windows);
+        let (mut downs, mut addresses) = (Vec::new(), Vec::new());
+        for peer in 0..spec.windows {
+            let (down_in, down) = C::bounded(slots);
+            downs.push(down_in);
+            let end = End::<C> { up: up_in.clone(), down, peer, gone: Arc::clone(&gone), spec: *spec };
+            addresses.push(LocalAddress::leave(end));
+        }
+        Ok((Bound { up, downs, gone, spec: *spec }, addresses))
     }
-    (Bound { up, downs, gone, spec: *spec }, addresses)
-}
 
-/// [`Transport::accept`](super::Transport::accept): threads are connected by having their ends.
-pub fn accept<C: Channel, W: Wait>(bound: Bound<C>) -> (ChannelOutbox<C, W>, ChannelInbox<C, W>) {
-    let Bound { up, downs, gone, spec } = bound;
-    let outbox = ChannelOutbox { downs, max_frame: spec.max_frame, waiter: Waiter::new(&spec) };
-    (outbox, ChannelInbox { up, gone, reported: 0, windows: spec.windows, waiter: Waiter::new(&spec) })
-}
+    /// Threads are connected by having their ends.
+    fn accept<W: Wait>(bound: Bound<C>) -> Result<(ChannelOutbox<C, W>, ChannelInbox<C, W>)> {
+        let Bound { up, downs, gone, spec } = bound;
+        let outbox = ChannelOutbox { downs, max_frame: spec.max_frame, waiter: Waiter::new(&spec) };
+        Ok((
+            outbox,
+            ChannelInbox { up, gone, reported: 0, windows: spec.windows, waiter: Waiter::new(&spec) },
+        ))
+    }
 
-/// [`Transport::connect`](super::Transport::connect).
-///
-/// # Errors
-/// `Closed` if the address was taken before or comes from another process.
-pub fn connect<C: Channel, W: Wait>(address: LocalAddress) -> Result<(ChannelTx<C, W>, ChannelRx<C, W>)> {
-    let End { up, down, peer, gone, spec } = address.take::<End<C>>()?;
-    let tx = ChannelTx { up, peer, gone, max_frame: spec.max_frame, waiter: Waiter::new(&spec) };
-    Ok((tx, ChannelRx { down, waiter: Waiter::new(&spec) }))
+    fn connect<W: Wait>(address: LocalAddress) -> Result<(ChannelTx<C, W>, ChannelRx<C, W>)> {
+        let End { up, down, peer, gone, spec } = address.take::<End<C>>()?;
+        let tx = ChannelTx { up, peer, gone, max_frame: spec.max_frame, waiter: Waiter::new(&spec) };
+        Ok((tx, ChannelRx { down, waiter: Waiter::new(&spec) }))
+    }
 }
 
 /// Sends and receives in the manner of `W`.

@@ -1,10 +1,6 @@
 //! `crossbeam`: bounded channels of the crate `crossbeam-channel`, between threads.
 
-use super::channel::{
-    self, Bound, Channel, ChannelInbox, ChannelOutbox, ChannelRx, ChannelTx, NotReceived, NotSent,
-};
-use super::local::LocalAddress;
-use super::{ALL_WAITS, Caps, MAX_FRAME, Result, Spec, Transport, Wait};
+use super::channel::{Channel, NotReceived, NotSent};
 use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded};
 
 /// The transport, and its channel.
@@ -12,6 +8,8 @@ use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded};
 pub struct Crossbeam;
 
 impl Channel for Crossbeam {
+    const NAME: &'static str = "crossbeam";
+    const ABOUT: &'static str = "bounded crossbeam channels between threads; a frame is a Vec that moves";
     type Sender<T: Send + 'static> = Sender<T>;
     type Receiver<T: Send + 'static> = Receiver<T>;
 
@@ -20,7 +18,7 @@ impl Channel for Crossbeam {
     }
 
     #[inline]
-    fn try_send<T: Send + 'static>(sender: &Sender<T>, value: T) -> std::result::Result<(), NotSent<T>> {
+    fn try_send<T: Send + 'static>(sender: &Sender<T>, value: T) -> Result<(), NotSent<T>> {
         sender.try_send(value).map_err(|error| match error {
             TrySendError::Full(value) => NotSent::Full(value),
             TrySendError::Disconnected(_) => NotSent::Gone,
@@ -33,7 +31,7 @@ impl Channel for Crossbeam {
     }
 
     #[inline]
-    fn try_recv<T: Send + 'static>(receiver: &mut Receiver<T>) -> std::result::Result<T, NotReceived> {
+    fn try_recv<T: Send + 'static>(receiver: &mut Receiver<T>) -> Result<T, NotReceived> {
         receiver.try_recv().map_err(|error| match error {
             TryRecvError::Empty => NotReceived::Empty,
             TryRecvError::Disconnected => NotReceived::Gone,
@@ -43,37 +41,5 @@ impl Channel for Crossbeam {
     #[inline]
     fn recv<T: Send + 'static>(receiver: &mut Receiver<T>) -> Option<T> {
         receiver.recv().ok()
-    }
-}
-
-impl Transport for Crossbeam {
-    const NAME: &'static str = "crossbeam";
-    const CAPS: Caps = Caps {
-        about: "bounded crossbeam channels between threads; a frame is a Vec that moves",
-        max_frame: MAX_FRAME,
-        processes: false,
-        waits: ALL_WAITS,
-        one_write_broadcast: false,
-        ring: false,
-        echo: false,
-        lossy: false,
-    };
-    type Address = LocalAddress;
-    type Bound = Bound<Crossbeam>;
-    type Outbox<W: Wait> = ChannelOutbox<Crossbeam, W>;
-    type Inbox<W: Wait> = ChannelInbox<Crossbeam, W>;
-    type Tx<W: Wait> = ChannelTx<Crossbeam, W>;
-    type Rx<W: Wait> = ChannelRx<Crossbeam, W>;
-
-    fn bind(spec: &Spec) -> Result<(Self::Bound, Vec<LocalAddress>)> {
-        Ok(channel::bind(spec))
-    }
-
-    fn accept<W: Wait>(bound: Self::Bound) -> Result<(Self::Outbox<W>, Self::Inbox<W>)> {
-        Ok(channel::accept(bound))
-    }
-
-    fn connect<W: Wait>(address: LocalAddress) -> Result<(Self::Tx<W>, Self::Rx<W>)> {
-        channel::connect(address)
     }
 }

@@ -2,11 +2,7 @@
 //!
 //! Both ways are of its `mpsc` flavour: the way up has many senders.
 
-use super::channel::{
-    self, Bound, Channel, ChannelInbox, ChannelOutbox, ChannelRx, ChannelTx, NotReceived, NotSent,
-};
-use super::local::LocalAddress;
-use super::{ALL_WAITS, Caps, MAX_FRAME, Result, Spec, Transport, Wait};
+use super::channel::{Channel, NotReceived, NotSent};
 use ::crossfire::mpsc::{Array, bounded_blocking};
 use ::crossfire::{MTx, Rx, TryRecvError, TrySendError};
 
@@ -15,6 +11,8 @@ use ::crossfire::{MTx, Rx, TryRecvError, TrySendError};
 pub struct Crossfire;
 
 impl Channel for Crossfire {
+    const NAME: &'static str = "crossfire";
+    const ABOUT: &'static str = "bounded crossfire channels between threads; a frame is a Vec that moves";
     type Sender<T: Send + 'static> = MTx<Array<T>>;
     type Receiver<T: Send + 'static> = Rx<Array<T>>;
 
@@ -23,7 +21,7 @@ impl Channel for Crossfire {
     }
 
     #[inline]
-    fn try_send<T: Send + 'static>(sender: &MTx<Array<T>>, value: T) -> std::result::Result<(), NotSent<T>> {
+    fn try_send<T: Send + 'static>(sender: &MTx<Array<T>>, value: T) -> Result<(), NotSent<T>> {
         sender.try_send(value).map_err(|error| match error {
             TrySendError::Full(value) => NotSent::Full(value),
             TrySendError::Disconnected(_) => NotSent::Gone,
@@ -36,7 +34,7 @@ impl Channel for Crossfire {
     }
 
     #[inline]
-    fn try_recv<T: Send + 'static>(receiver: &mut Rx<Array<T>>) -> std::result::Result<T, NotReceived> {
+    fn try_recv<T: Send + 'static>(receiver: &mut Rx<Array<T>>) -> Result<T, NotReceived> {
         receiver.try_recv().map_err(|error| match error {
             TryRecvError::Empty => NotReceived::Empty,
             TryRecvError::Disconnected => NotReceived::Gone,
@@ -46,37 +44,5 @@ impl Channel for Crossfire {
     #[inline]
     fn recv<T: Send + 'static>(receiver: &mut Rx<Array<T>>) -> Option<T> {
         receiver.recv().ok()
-    }
-}
-
-impl Transport for Crossfire {
-    const NAME: &'static str = "crossfire";
-    const CAPS: Caps = Caps {
-        about: "bounded crossfire channels between threads; a frame is a Vec that moves",
-        max_frame: MAX_FRAME,
-        processes: false,
-        waits: ALL_WAITS,
-        one_write_broadcast: false,
-        ring: false,
-        echo: false,
-        lossy: false,
-    };
-    type Address = LocalAddress;
-    type Bound = Bound<Crossfire>;
-    type Outbox<W: Wait> = ChannelOutbox<Crossfire, W>;
-    type Inbox<W: Wait> = ChannelInbox<Crossfire, W>;
-    type Tx<W: Wait> = ChannelTx<Crossfire, W>;
-    type Rx<W: Wait> = ChannelRx<Crossfire, W>;
-
-    fn bind(spec: &Spec) -> Result<(Self::Bound, Vec<LocalAddress>)> {
-        Ok(channel::bind(spec))
-    }
-
-    fn accept<W: Wait>(bound: Self::Bound) -> Result<(Self::Outbox<W>, Self::Inbox<W>)> {
-        Ok(channel::accept(bound))
-    }
-
-    fn connect<W: Wait>(address: LocalAddress) -> Result<(Self::Tx<W>, Self::Rx<W>)> {
-        channel::connect(address)
     }
 }

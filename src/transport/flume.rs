@@ -1,10 +1,6 @@
 //! `flume`: bounded channels of the crate of that name, between threads.
 
-use super::channel::{
-    self, Bound, Channel, ChannelInbox, ChannelOutbox, ChannelRx, ChannelTx, NotReceived, NotSent,
-};
-use super::local::LocalAddress;
-use super::{ALL_WAITS, Caps, MAX_FRAME, Result, Spec, Transport, Wait};
+use super::channel::{Channel, NotReceived, NotSent};
 use ::flume::{Receiver, Sender, TryRecvError, TrySendError, bounded};
 
 /// The transport, and its channel.
@@ -12,6 +8,8 @@ use ::flume::{Receiver, Sender, TryRecvError, TrySendError, bounded};
 pub struct Flume;
 
 impl Channel for Flume {
+    const NAME: &'static str = "flume";
+    const ABOUT: &'static str = "bounded flume channels between threads; a frame is a Vec that moves";
     type Sender<T: Send + 'static> = Sender<T>;
     type Receiver<T: Send + 'static> = Receiver<T>;
 
@@ -20,7 +18,7 @@ impl Channel for Flume {
     }
 
     #[inline]
-    fn try_send<T: Send + 'static>(sender: &Sender<T>, value: T) -> std::result::Result<(), NotSent<T>> {
+    fn try_send<T: Send + 'static>(sender: &Sender<T>, value: T) -> Result<(), NotSent<T>> {
         sender.try_send(value).map_err(|error| match error {
             TrySendError::Full(value) => NotSent::Full(value),
             TrySendError::Disconnected(_) => NotSent::Gone,
@@ -33,7 +31,7 @@ impl Channel for Flume {
     }
 
     #[inline]
-    fn try_recv<T: Send + 'static>(receiver: &mut Receiver<T>) -> std::result::Result<T, NotReceived> {
+    fn try_recv<T: Send + 'static>(receiver: &mut Receiver<T>) -> Result<T, NotReceived> {
         receiver.try_recv().map_err(|error| match error {
             TryRecvError::Empty => NotReceived::Empty,
             TryRecvError::Disconnected => NotReceived::Gone,
@@ -43,37 +41,5 @@ impl Channel for Flume {
     #[inline]
     fn recv<T: Send + 'static>(receiver: &mut Receiver<T>) -> Option<T> {
         receiver.recv().ok()
-    }
-}
-
-impl Transport for Flume {
-    const NAME: &'static str = "flume";
-    const CAPS: Caps = Caps {
-        about: "bounded flume channels between threads; a frame is a Vec that moves",
-        max_frame: MAX_FRAME,
-        processes: false,
-        waits: ALL_WAITS,
-        one_write_broadcast: false,
-        ring: false,
-        echo: false,
-        lossy: false,
-    };
-    type Address = LocalAddress;
-    type Bound = Bound<Flume>;
-    type Outbox<W: Wait> = ChannelOutbox<Flume, W>;
-    type Inbox<W: Wait> = ChannelInbox<Flume, W>;
-    type Tx<W: Wait> = ChannelTx<Flume, W>;
-    type Rx<W: Wait> = ChannelRx<Flume, W>;
-
-    fn bind(spec: &Spec) -> Result<(Self::Bound, Vec<LocalAddress>)> {
-        Ok(channel::bind(spec))
-    }
-
-    fn accept<W: Wait>(bound: Self::Bound) -> Result<(Self::Outbox<W>, Self::Inbox<W>)> {
-        Ok(channel::accept(bound))
-    }
-
-    fn connect<W: Wait>(address: LocalAddress) -> Result<(Self::Tx<W>, Self::Rx<W>)> {
-        channel::connect(address)
     }
 }

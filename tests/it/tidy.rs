@@ -10,6 +10,7 @@ use source::{Source, is_word, root, sources, word};
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::fs::read_to_string;
+use std::path::PathBuf;
 
 /// Rooms from the top; a room imports itself and what stands after it.
 const ROOMS: [&str; 12] = [
@@ -88,14 +89,11 @@ fn one_list_of_transports() {
     visit_all(&mut listed);
     let mut written = Vec::new();
     for file in sources(&["src/transport"]) {
-        if !file.code().any(|(_, line)| line.starts_with("impl") && line.contains("Transport for ")) {
-            continue;
-        }
         let name = file
             .text
             .lines()
             .find_map(|line| line.split_once("const NAME: &'static str = \"")?.1.strip_suffix("\";"));
-        let name = name.unwrap_or_else(|| panic!("{}: its NAME is not written in one line", file.name));
+        let Some(name) = name else { continue };
         let stem = file.name.rsplit('/').next().unwrap_or_default().trim_end_matches(".rs");
         assert_eq!(stem, name.replace('-', "_"), "{} is named after its NAME", file.name);
         written.push(name.to_owned());
@@ -193,10 +191,14 @@ fn files_are_short() {
 }
 
 fn readme_names_no_place_of_this_machine() {
-    let readme = read_to_string(root().join("README.md")).unwrap_or_default();
-    for (number, line) in readme.lines().enumerate() {
-        for place in ["/home/", "/root/", "/Users/", "/work/", "/tmp/", "/mnt/"] {
-            assert!(!line.contains(place), "README.md:{}: {place} in `{line}`", number + 1);
+    let readme = read_to_string(root().join("README.md")).expect("the README");
+    let home = std::env::var_os("HOME").map(PathBuf::from);
+    let places = [Some(root().to_owned()), home, Some(std::env::temp_dir())].into_iter().flatten();
+    // A home that is the root of all would be in every path.
+    for place in places.filter(|place| place.components().count() > 1) {
+        let place = format!("{}/", place.display());
+        for (number, line) in readme.lines().enumerate() {
+            assert!(!line.contains(&place), "README.md:{}: {place} in `{line}`", number + 1);
         }
     }
 }

@@ -14,6 +14,8 @@ pub trait Atomic {
     fn store(&self, value: Self::Value, order: Ordering);
     /// As [`AtomicU64::swap`].
     fn swap(&self, value: Self::Value, order: Ordering) -> Self::Value;
+    /// As [`AtomicU64::fetch_or`].
+    fn fetch_or(&self, value: Self::Value, order: Ordering) -> Self::Value;
     /// As [`fence`](std::sync::atomic::fence).
     fn fence(order: Ordering);
 }
@@ -35,6 +37,10 @@ macro_rules! atomic {
                 <$word>::swap(self, value, order)
             }
             #[inline]
+            fn fetch_or(&self, value: $value, order: Ordering) -> $value {
+                <$word>::fetch_or(self, value, order)
+            }
+            #[inline]
             fn fence(order: Ordering) {
                 std::sync::atomic::fence(order);
             }
@@ -43,6 +49,30 @@ macro_rules! atomic {
 }
 
 atomic!(AtomicU32: u32, AtomicU64: u64);
+
+impl<T: Atomic> Atomic for &T {
+    type Value = T::Value;
+    #[inline]
+    fn load(&self, order: Ordering) -> T::Value {
+        (**self).load(order)
+    }
+    #[inline]
+    fn store(&self, value: T::Value, order: Ordering) {
+        (**self).store(value, order);
+    }
+    #[inline]
+    fn swap(&self, value: T::Value, order: Ordering) -> T::Value {
+        (**self).swap(value, order)
+    }
+    #[inline]
+    fn fetch_or(&self, value: T::Value, order: Ordering) -> T::Value {
+        (**self).fetch_or(value, order)
+    }
+    #[inline]
+    fn fence(order: Ordering) {
+        T::fence(order);
+    }
+}
 
 impl<T: Atomic> Atomic for Word<T> {
     type Value = T::Value;
@@ -57,6 +87,10 @@ impl<T: Atomic> Atomic for Word<T> {
     #[inline]
     fn swap(&self, value: T::Value, order: Ordering) -> T::Value {
         (**self).swap(value, order)
+    }
+    #[inline]
+    fn fetch_or(&self, value: T::Value, order: Ordering) -> T::Value {
+        (**self).fetch_or(value, order)
     }
     #[inline]
     fn fence(order: Ordering) {

@@ -47,7 +47,16 @@ impl<A: Sleep> Bell<A> {
         self.ring_fenced();
     }
 
-    /// [`ring`](Self::ring) for further bells, when a sequentially consistent fence already stands behind the work.
+    /// Wakes whoever sleeps at any of these. Call it after the work of all has been published.
+    pub fn ring_all<'a>(bells: impl Iterator<Item = &'a Self>)
+    where
+        A: 'a,
+    {
+        A::fence(Ordering::SeqCst); // SYNC: the fence in sleep_unless
+        bells.for_each(Bell::ring_fenced);
+    }
+
+    /// [`ring`](Self::ring), when a sequentially consistent fence already stands behind the work.
     #[inline]
     pub fn ring_fenced(&self) {
         // The word carries no data: the fences order the work, so these are Relaxed.

@@ -14,6 +14,7 @@
 //! | [`copy`] | copies past the cache |
 //! | [`turns`] | a buffer that two threads own in turns |
 //! | [`bell`] | sleep and wake without a system call while nobody sleeps |
+//! | [`ready`] | which of many links are worth a look |
 //! | [`wait`] | spin, hybrid or block until something is there |
 
 pub mod atomic;
@@ -21,6 +22,7 @@ pub mod bell;
 pub mod call;
 pub mod copy;
 pub mod line;
+pub mod ready;
 pub mod shared;
 pub mod spsc;
 pub mod turns;

@@ -7,10 +7,39 @@
 //!
 //! No frame, no length, no bell, and no peer that is not trusted: what the floors of copying are measured with.
 
+use super::atomic::Atomic;
 use super::line::prefetch_write;
 use std::cell::UnsafeCell;
 use std::hint::spin_loop;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+/// One end's view of the word.
+#[derive(Debug)]
+pub struct Turn<A> {
+    word: A,
+    /// The word's value when it is our turn next.
+    next: u64,
+}
+
+impl<A: Atomic<Value = u64>> Turn<A> {
+    /// The view of the end whose first turn comes after this many of the other's: 0 or 1.
+    pub fn new(word: A, after: u64) -> Self {
+        Turn { word, next: after }
+    }
+
+    /// Whether it is this end's turn, and with it the bytes as the other end left them.
+    #[inline]
+    pub fn is_ours(&self) -> bool {
+        self.word.load(Ordering::Acquire) == self.next // SYNC: the Release store in pass, by the other end
+    }
+
+    /// Gives the turn to the other end.
+    #[inline]
+    pub fn pass(&mut self) {
+        self.word.store(self.next + 1, Ordering::Release); // SYNC: the Acquire load in is_ours, by the other end
+        self.next += 2;
+    }
+}
 
 /// The word, on a line of its own.
 #[derive(Debug, Default)]
@@ -46,7 +75,7 @@ impl Turns {
     pub fn ends(&mut self) -> [End<'_>; 2] {
         self.word = Line::default();
         let turns = &*self;
-        [End { turns, turn: 0 }, End { turns, turn: 1 }]
+        [0, 1].map(|after| End { turns, turn: Turn::new(&turns.word.0, after) })
     }
 }
 
@@ -54,8 +83,7 @@ impl Turns {
 #[derive(Debug)]
 pub struct End<'a> {
     turns: &'a Turns,
-    /// The word's value when it is our turn next.
-    turn: u64,
+    turn: Turn<&'a AtomicU64>,
 }
 
 impl End<'_> {
@@ -65,19 +93,17 @@ impl End<'_> {
         let Turns { word, bytes, len } = self.turns;
         loop {
             prefetch_write(&word.0);
-            // SYNC: the Release store below, in the other end
-            if word.0.load(Ordering::Acquire) == self.turn {
+            if self.turn.is_ours() {
                 break;
             }
             spin_loop();
         }
-        // SAFETY: the turn is ours until the store below, and `&mut self` keeps us from taking it twice.
+        // SAFETY: the turn is ours until it is passed on, and `&mut self` keeps us from taking it twice.
         let chunks = unsafe { &mut *bytes.get() };
         // SAFETY: `len` bytes were allocated, of a type that is nothing but bytes.
         let bytes = unsafe { std::slice::from_raw_parts_mut(chunks.as_mut_ptr().cast::<u8>(), *len) };
         let result = work(bytes);
-        word.0.store(self.turn + 1, Ordering::Release); // SYNC: the Acquire load above, in the other end
-        self.turn += 2;
+        self.turn.pass();
         result
     }
 }

@@ -1,6 +1,6 @@
 //! How an endpoint waits: spin, spin then sleep, or sleep.
 
-use super::bell::Bell;
+use super::bell::{Bell, Sleep};
 use crate::sys::clock::Clock;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -90,7 +90,11 @@ impl Budget {
 /// Waits in the manner of `W` until `poll` finds something. `bell` belongs to the caller alone, and rings after
 /// whatever `poll` looks for has been published.
 #[inline]
-pub fn wait_for<W: Wait, T>(bell: &Bell, budget: &Budget, mut poll: impl FnMut() -> Option<T>) -> T {
+pub fn wait_for<W: Wait, A: Sleep, T>(
+    bell: &Bell<A>,
+    budget: &Budget,
+    mut poll: impl FnMut() -> Option<T>,
+) -> T {
     loop {
         let found = match W::KIND {
             WaitKind::Block => poll(),
@@ -126,7 +130,7 @@ mod tests {
             for round in 0..rounds {
                 let want = 2 * round + odd;
                 // SYNC: the Release store below, in the other thread
-                wait_for::<W, _>(&own, &budget, || (number.load(Ordering::Acquire) == want).then_some(()));
+                wait_for::<W, _, _>(&own, &budget, || (number.load(Ordering::Acquire) == want).then_some(()));
                 number.store(want + 1, Ordering::Release); // SYNC: the Acquire load above, in the other thread
                 other.ring();
             }

@@ -14,11 +14,13 @@
 
 use super::lifeline::lifeline;
 use super::{Caps, Error, MAX_FRAME, Result, Spec, Transport, Wait, WaitKind};
+use crate::ring::bell::Bell;
+use crate::ring::ready::ReadyBits;
 use crate::ring::shared::{Block, LINE, Word};
 use crate::ring::spsc::{Consumer, Producer, capacity_for};
 use crate::sys::fd::Descriptor;
 use crate::sys::segment::{Backing, Handle, Segment};
-use doorbell::Doorbell;
+use doorbell::{Doorbell, EventWord};
 use rustix::event::{EventfdFlags, eventfd};
 use serde::{Deserialize, Serialize};
 use std::os::fd::OwnedFd;
@@ -173,8 +175,8 @@ impl Shape {
 /// What all links share.
 #[derive(Debug)]
 struct Hub {
-    /// Bit n: link n has frames, or its renderer has gone.
-    ready: Word<AtomicU64>,
+    /// Set for a link that has frames, or whose renderer has gone.
+    ready: ReadyBits,
     /// Where main waits for frames.
     inbox: Doorbell,
     /// Where main waits for room.
@@ -184,9 +186,9 @@ struct Hub {
 impl Hub {
     fn new(segment: Arc<Segment>, [inbox, outbox]: [OwnedFd; 2]) -> Hub {
         Hub {
-            ready: Word::u64(&segment, 0),
-            inbox: Doorbell::new(Word::u32(&segment, LINE), inbox),
-            outbox: Doorbell::new(Word::u32(&segment, 2 * LINE), outbox),
+            ready: ReadyBits::new(Word::u64(&segment, 0)),
+            inbox: Bell::new(EventWord::new(Word::u32(&segment, LINE), inbox)),
+            outbox: Bell::new(EventWord::new(Word::u32(&segment, 2 * LINE), outbox)),
         }
     }
 }
@@ -204,8 +206,8 @@ struct Link {
 
 impl Link {
     fn new(segment: Arc<Segment>, [tx, rx]: [OwnedFd; 2], shape: &Shape) -> Link {
-        let word = |line| Word::u32(&segment, line * LINE);
-        let (tx, rx) = (Doorbell::new(word(4), tx), Doorbell::new(word(5), rx));
+        let bell = |line, event| Bell::new(EventWord::new(Word::u32(&segment, line * LINE), event));
+        let (tx, rx) = (bell(4, tx), bell(5, rx));
         Link { tx, rx, capacity: shape.capacity, segment }
     }
 

@@ -19,6 +19,7 @@ use super::watch::Watch;
 use super::{ALL_WAITS, Caps, Error, MAX_FRAME, Result, Spec, Wait};
 use crate::ring::bell::Bell;
 use crate::ring::call::{Answerer, Caller};
+use crate::ring::ready::ReadyBits;
 use crate::ring::shared::{Block, LINE, Word};
 use crate::ring::spsc::{Consumer, Producer, capacity_for};
 use crate::ring::wait::Budget;
@@ -180,8 +181,8 @@ struct Hub {
     broadcast_tail: Word<AtomicU64>,
     inbox_bell: Bell,
     outbox_bell: Bell,
-    /// Bit n: link n has frames, or its renderer has gone.
-    ready: Word<AtomicU64>,
+    /// Set for a link that has frames, or whose renderer has gone.
+    ready: ReadyBits,
     capacity: usize,
 }
 
@@ -191,7 +192,7 @@ impl Hub {
             broadcast_tail: Word::u64(&segment, 0),
             inbox_bell: Bell::new(Word::u32(&segment, LINE)),
             outbox_bell: Bell::new(Word::u32(&segment, 2 * LINE)),
-            ready: Word::u64(&segment, 3 * LINE),
+            ready: ReadyBits::new(Word::u64(&segment, 3 * LINE)),
             capacity: shape.capacity,
             segment,
         }

@@ -52,3 +52,17 @@ fn two_that_wake_each_other_both_wake() {
         other.join().unwrap();
     });
 }
+
+#[test]
+fn all_that_sleep_are_woken() {
+    explore(|| {
+        let (work, beds) = (Word::new(), [Bed::new(), Bed::new()]);
+        let sleepers = beds.clone().map(|bed| {
+            let work = work.clone();
+            thread::spawn(move || wait_for(&work, &Bell::new(bed), 1))
+        });
+        work.store(1, Ordering::Release); // SYNC: the Acquire load in wait_for
+        Bell::ring_all(beds.map(Bell::new).iter());
+        sleepers.into_iter().for_each(|sleeper| sleeper.join().unwrap());
+    });
+}

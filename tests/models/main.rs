@@ -7,6 +7,8 @@
 mod bell;
 mod call;
 mod queue;
+mod ready;
+mod turns;
 mod word;
 
 /// Explores a model. Three preemptions show every known kind of such mistake, and end in seconds.

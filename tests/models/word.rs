@@ -27,6 +27,9 @@ impl Atomic for Word {
     fn swap(&self, value: u64, order: Ordering) -> u64 {
         self.0.swap(value, order)
     }
+    fn fetch_or(&self, value: u64, order: Ordering) -> u64 {
+        self.0.fetch_or(value, order)
+    }
     fn fence(order: Ordering) {
         fence(order);
     }
@@ -47,11 +50,16 @@ impl Atomic for Bed {
     fn load(&self, order: Ordering) -> u32 {
         self.0.0.load(order)
     }
+    /// By a swap. The checker puts two stores of two ends in no order unless one has seen the other, also where a swap of a third
+    /// has read the earlier: with several ringers it would let a load see an `AWAKE` that a later `ASLEEP` has overwritten.
     fn store(&self, value: u32, order: Ordering) {
-        self.0.0.store(value, order);
+        self.0.0.swap(value, order);
     }
     fn swap(&self, value: u32, order: Ordering) -> u32 {
         self.0.0.swap(value, order)
+    }
+    fn fetch_or(&self, value: u32, order: Ordering) -> u32 {
+        self.0.0.fetch_or(value, order)
     }
     fn fence(order: Ordering) {
         fence(order);

@@ -5,6 +5,7 @@
 
 use ipcmark::ring::bell::Bell;
 use ipcmark::ring::call::{Answerer, Caller, Reply};
+use ipcmark::ring::ready::{ReadyBits, ReadyLinks};
 use ipcmark::ring::shared::{Block, LINE, Word};
 use ipcmark::ring::spsc::{Consumer, Producer};
 use ipcmark::ring::wait::{Block as Blocking, Budget, Hybrid, Wait, wait_for};
@@ -62,7 +63,7 @@ fn queue<W: Wait>(nt_from: usize) {
     let writer = thread::spawn(move || {
         for sequence in 0..total {
             let len = len(sequence);
-            wait_for::<W, _>(&room, &budget, || {
+            wait_for::<W, _, _>(&room, &budget, || {
                 let has_room = producer.has_room(len).expect("a well-behaved consumer");
                 if !has_room {
                     ring_frames.ring();
@@ -80,7 +81,7 @@ fn queue<W: Wait>(nt_from: usize) {
         ring_frames.ring();
     });
     for sequence in 0..total {
-        let ready = wait_for::<W, _>(&frames, &budget, || {
+        let ready = wait_for::<W, _, _>(&frames, &budget, || {
             let ready = consumer.peek().expect("a well-behaved producer");
             if ready.is_none() && consumer.release() {
                 ring_room.ring();
@@ -200,5 +201,63 @@ fn broadcast_to_three() {
     }
     for reader in readers {
         reader.join().expect("a reader");
+    }
+}
+
+/// Three writers, and a reader that sleeps whenever no link is ready.
+#[test]
+fn three_links_by_their_ready_bits() {
+    const LINKS: usize = 3;
+    const BLOCK: usize = 4 << 10;
+    let segment = segment();
+    let word = |line: usize| Word::u64(&segment, line * LINE);
+    let bell = Bell::new(Word::u32(&segment, 31 * LINE));
+    let bits = ReadyBits::new(word(30));
+    let block = |link: usize| Block::new(&segment, FRAMES + link * BLOCK, BLOCK);
+    let total = messages() / LINKS as u64;
+    let writers: Vec<_> = (0..LINKS)
+        .map(|link| {
+            let mut producer =
+                Producer::new(word(2 * link), vec![(0, word(2 * link + 1))], block(link), usize::MAX);
+            let (bits, bell) = (bits.clone(), bell.clone());
+            thread::spawn(move || {
+                for sequence in 0..total {
+                    let len = len(sequence);
+                    while !producer.has_room(len).expect("a well-behaved consumer") {
+                        bits.set(link); // a pad may have been published
+                        bell.ring_fenced();
+                        thread::yield_now();
+                    }
+                    producer.push(sequence, len, false, |bytes| pattern(Direction::Up).fill(bytes, sequence));
+                    producer.publish();
+                    bits.set(link);
+                    bell.ring_fenced();
+                }
+            })
+        })
+        .collect();
+    let consumer = |link: usize| Consumer::new(word(2 * link), word(2 * link + 1), block(link));
+    let mut consumers: Vec<_> = (0..LINKS).map(consumer).collect();
+    let mut links = ReadyLinks::new(bits, LINKS);
+    let (mut read, budget) = ([0; LINKS], Budget::new(Duration::ZERO));
+    while read.iter().sum::<u64>() < total * LINKS as u64 {
+        let (link, ready) = wait_for::<Blocking, _, _>(&bell, &budget, || {
+            links.find(|link| {
+                let ready = consumers[link].peek().expect("a well-behaved producer");
+                if ready.is_none() {
+                    consumers[link].release();
+                }
+                ready.map(|ready| (link, ready))
+            })
+        });
+        assert_eq!(ready.mark, read[link]);
+        consumers[link].pop(ready, |bytes| check(Direction::Up, bytes, read[link]));
+        if consumers[link].should_release() {
+            consumers[link].release();
+        }
+        read[link] += 1;
+    }
+    for writer in writers {
+        writer.join().expect("a writer");
     }
 }

@@ -2,13 +2,12 @@
 
 use super::{Hub, Link, Shape, consumer, producer};
 use crate::ring::spsc::{Consumer, Producer, Ready};
-use crate::ring::wait::Budget;
+use crate::ring::wait::{Budget, wait_for};
 use crate::transport::lifeline::Lifeline;
-use crate::transport::{Error, Result, Rx, Tx, Wait, check_len};
+use crate::transport::{Error, Peer, Result, Rx, Tx, Wait, check_len};
 use std::marker::PhantomData;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use std::sync::atomic::{Ordering, fence};
 
 /// Opens both halves; main has been told.
 pub(super) fn open<W: Wait>(
@@ -21,14 +20,14 @@ pub(super) fn open<W: Wait>(
     let (hub, link) = (Arc::new(hub), Arc::new(link));
     let woken = Arc::clone(&link);
     let lifeline = Lifeline::hold(vec![lifeline], move |_| {
-        woken.tx.knock();
-        woken.rx.knock();
+        woken.tx.ring();
+        woken.rx.ring();
     })?
     .remove(0);
     let budget = Budget::new(shape.spin);
     let tx = EventfdTx {
         up: producer(link.up(), shape.nt_from),
-        bit: if shape.windows == 1 { 0 } else { 1 << peer },
+        among: (shape.windows > 1).then_some(peer),
         max_frame: shape.max_frame,
         budget,
         lifeline: lifeline.clone(),
@@ -44,8 +43,8 @@ pub(super) fn open<W: Wait>(
 #[derive(Debug)]
 pub struct EventfdTx<W> {
     up: Producer,
-    /// This link's among the ready bits; 0 if there is no other, and main looks at the ring itself.
-    bit: u64,
+    /// Which link it is; none if there is no other, and main looks at the ring itself.
+    among: Option<Peer>,
     max_frame: usize,
     budget: Budget,
     lifeline: Lifeline,
@@ -60,36 +59,38 @@ impl<W: Wait> Tx for EventfdTx<W> {
     #[inline]
     fn send(&mut self, len: usize, fill: impl FnOnce(&mut [u8])) -> Result<()> {
         check_len(len, self.max_frame)?;
-        let EventfdTx { up, lifeline, hub, link, bit, budget, .. } = self;
+        let EventfdTx { up, lifeline, hub, link, among, budget, .. } = self;
         if lifeline.is_gone() {
             return Err(Error::Closed { peer: None });
         }
         if !up.has_room(len)? {
-            link.tx.wait_for::<W, _>(budget, || match up.has_room(len) {
+            wait_for::<W, _, _>(&link.tx, budget, || match up.has_room(len) {
                 Err(corrupt) => Some(Err(corrupt.into())),
                 Ok(true) => Some(Ok(())),
                 Ok(false) if lifeline.is_gone() => Some(Err(Error::Closed { peer: None })),
                 Ok(false) => {
-                    tell_main(hub, *bit); // a pad may have been published
+                    tell_main(hub, *among); // a pad may have been published
                     None
                 }
             })?;
         }
         up.push(0, len, false, fill);
         up.publish();
-        tell_main(hub, *bit);
+        tell_main(hub, *among);
         Ok(())
     }
 }
 
-/// After a publication: sets the link's bit if there are others, and wakes main if it sleeps.
+/// After a publication: says which link it is if it is one among several, and wakes main if it sleeps.
 #[inline]
-fn tell_main(hub: &Hub, bit: u64) {
-    fence(Ordering::SeqCst); // SYNC: with the swap in Rings::find and the fence in Doorbell::sleep_unless
-    if bit != 0 && hub.ready.load(Ordering::Relaxed) & bit == 0 {
-        hub.ready.fetch_or(bit, Ordering::SeqCst); // SYNC: the swap in Rings::find
+fn tell_main(hub: &Hub, among: Option<Peer>) {
+    match among {
+        Some(peer) => {
+            hub.ready.set(peer);
+            hub.inbox.ring_fenced();
+        }
+        None => hub.inbox.ring(),
     }
-    hub.inbox.ring_fenced();
 }
 
 /// A renderer's receiving half.
@@ -146,7 +147,7 @@ impl<W: Wait> Rx for EventfdRx<W> {
     #[inline]
     fn recv<R>(&mut self, read: impl FnOnce(&[u8]) -> R) -> Result<R> {
         let EventfdRx { down, link, budget, .. } = self;
-        let ready = link.rx.wait_for::<W, _>(budget, || down.look())?;
+        let ready = wait_for::<W, _, _>(&link.rx, budget, || down.look())?;
         Ok(down.pop(ready, read))
     }
 

@@ -20,7 +20,7 @@ pub(super) fn open<W: Wait>(
         let (hub, dead) = (Arc::clone(&hub), Arc::clone(&dead));
         Arc::new(Watch::start(&pids, move |peer| {
             dead.fetch_or(1 << peer, Ordering::Release); // SYNC: the Acquire load in is_dead
-            hub.ready.fetch_or(1 << peer, Ordering::SeqCst); // SYNC: the swap in RingInbox::find
+            hub.ready.set(peer);
             hub.inbox_bell.ring();
             hub.outbox_bell.ring();
         })?)
@@ -31,7 +31,7 @@ pub(super) fn open<W: Wait>(
         Common::new(&shape, Arc::clone(&watch)),
         shape.nt_from,
     );
-    let inbox = RingInbox::new(hub, Peers { links, dead }, Common::new(&shape, watch));
+    let inbox = RingInbox::new(&hub, Peers { links, dead }, Common::new(&shape, watch));
     Ok((outbox, inbox))
 }
 

@@ -7,7 +7,6 @@ use crate::ring::spsc::Producer;
 use crate::ring::wait::{WaitKind, wait_for};
 use crate::transport::{Error, Outbox, Peer, Result, Wait, check_len};
 use std::sync::Arc;
-use std::sync::atomic::{Ordering, fence};
 
 /// Main's sending half: a ring for each window, and one that all of them read.
 #[derive(Debug)]
@@ -44,8 +43,7 @@ impl<W: Wait> RingOutbox<W> {
 
     fn tell_all(&self) {
         if W::KIND != WaitKind::Spin {
-            fence(Ordering::SeqCst); // SYNC: the fence in Bell::sleep_unless
-            self.peers.links.iter().for_each(|link| link.rx_bell.ring_fenced());
+            Bell::ring_all(self.peers.links.iter().map(|link| &link.rx_bell));
         }
     }
 
@@ -125,7 +123,7 @@ impl<W: Wait> RingOutbox<W> {
         }
         if !self.downs[peer].has_room(len)? {
             let (bell, budget) = (self.bell(), self.common.budget);
-            wait_for::<W, _>(&bell, &budget, || match self.downs[peer].has_room(len) {
+            wait_for::<W, _, _>(&bell, &budget, || match self.downs[peer].has_room(len) {
                 Err(corrupt) => Some(Err(corrupt.into())),
                 Ok(true) => Some(Ok(())),
                 Ok(false) if self.peers.is_gone(peer) => Some(Err(closed())),
@@ -148,7 +146,7 @@ impl<W: Wait> RingOutbox<W> {
         }
         if !self.broadcast.has_room(len)? {
             let (bell, budget) = (self.bell(), self.common.budget);
-            wait_for::<W, _>(&bell, &budget, || {
+            wait_for::<W, _, _>(&bell, &budget, || {
                 for peer in 0..self.downs.len() {
                     if self.peers.is_gone(peer) {
                         self.broadcast.forget(peer);

@@ -8,15 +8,15 @@ use crate::ring::wait::{WaitKind, wait_for};
 use crate::sys::futex;
 use crate::sys::process::own_pid;
 use crate::transport::watch::Watch;
-use crate::transport::{Error, Result, Rx, Tx, Wait, check_len};
+use crate::transport::{Error, Peer, Result, Rx, Tx, Wait, check_len};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering, fence};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Opens both halves and tells main.
 pub(super) fn open<W: Wait>(
     hub: Hub,
     link: Link,
-    peer: usize,
+    peer: Peer,
     main_pid: u32,
     shape: Shape,
 ) -> Result<(RingTx<W>, RingRx<W>)> {
@@ -33,7 +33,7 @@ pub(super) fn open<W: Wait>(
     let tx = RingTx {
         up: link.up_producer(),
         caller: link.caller(),
-        bit: 1 << peer,
+        peer,
         common: Common::new(&shape, Arc::clone(&watch)),
         main_died: Arc::clone(&main_died),
         hub: Arc::clone(&hub),
@@ -56,8 +56,7 @@ pub(super) fn open<W: Wait>(
 pub struct RingTx<W> {
     up: Producer,
     caller: Caller,
-    /// This link's among the ready bits.
-    bit: u64,
+    peer: Peer,
     common: Common<W>,
     main_died: Arc<AtomicBool>,
     hub: Arc<Hub>,
@@ -105,7 +104,7 @@ impl<W: Wait> Tx for RingTx<W> {
         self.up.publish(); // what was posted comes first
         self.caller.ask(len, fill);
         self.tell_main();
-        let reply = wait_for::<W, _>(&rx.bell, &self.common.budget, || match self.caller.poll() {
+        let reply = wait_for::<W, _, _>(&rx.bell, &self.common.budget, || match self.caller.poll() {
             Ok(None) if !self.main_is_gone() => None,
             // It may have answered between the look and its end.
             Ok(None) => Some(self.caller.poll().map(|reply| reply.unwrap_or(Reply::Elsewhere))),
@@ -147,7 +146,7 @@ impl<W: Wait> RingTx<W> {
     fn wait_for_room(&mut self, len: usize) -> Result<()> {
         let link = Arc::clone(&self.link);
         let budget = self.common.budget;
-        wait_for::<W, _>(&link.tx_bell, &budget, || match self.up.has_room(len) {
+        wait_for::<W, _, _>(&link.tx_bell, &budget, || match self.up.has_room(len) {
             Err(corrupt) => Some(Err(corrupt.into())),
             Ok(true) => Some(Ok(())),
             Ok(false) if self.main_is_gone() => Some(Err(Error::Closed { peer: None })),
@@ -161,15 +160,14 @@ impl<W: Wait> RingTx<W> {
     /// After a publication: sets the bit if there are others, and wakes main if it sleeps.
     #[inline]
     fn tell_main(&self) {
-        if self.common.alone && W::KIND == WaitKind::Spin {
-            return; // main looks at the ring itself and never sleeps
-        }
-        fence(Ordering::SeqCst); // SYNC: with the swap in RingInbox::find and the fence in Bell::sleep_unless
-        if !self.common.alone && self.hub.ready.load(Ordering::Relaxed) & self.bit == 0 {
-            self.hub.ready.fetch_or(self.bit, Ordering::SeqCst); // SYNC: the swap in RingInbox::find
-        }
-        if W::KIND != WaitKind::Spin {
-            self.hub.inbox_bell.ring_fenced();
+        match (self.common.alone, W::KIND) {
+            (true, WaitKind::Spin) => {} // main looks at the ring itself and never sleeps
+            (true, _) => self.hub.inbox_bell.ring(),
+            (false, WaitKind::Spin) => self.hub.ready.set(self.peer),
+            (false, _) => {
+                self.hub.ready.set(self.peer);
+                self.hub.inbox_bell.ring_fenced();
+            }
         }
     }
 }
@@ -178,8 +176,8 @@ impl<W> Drop for RingTx<W> {
     fn drop(&mut self) {
         self.up.publish();
         set_gone(&self.link.flags.renderer_gone);
-        self.hub.ready.fetch_or(self.bit, Ordering::SeqCst); // SYNC: the swap in RingInbox::find
-        self.hub.inbox_bell.ring();
+        self.hub.ready.set(self.peer);
+        self.hub.inbox_bell.ring_fenced();
         self.hub.outbox_bell.ring();
     }
 }
@@ -272,7 +270,7 @@ impl Rings {
 impl<W: Wait> Rx for RingRx<W> {
     #[inline]
     fn recv<R>(&mut self, read: impl FnOnce(&[u8]) -> R) -> Result<R> {
-        let next = wait_for::<W, _>(&self.bell, &self.common.budget, || self.rings.look::<W>())?;
+        let next = wait_for::<W, _, _>(&self.bell, &self.common.budget, || self.rings.look::<W>())?;
         Ok(self.rings.lend::<W, _>(next, read))
     }
 

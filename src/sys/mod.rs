@@ -16,3 +16,4 @@ pub mod mq;
 pub mod process;
 pub mod segment;
 pub mod signal;
+pub mod wide;

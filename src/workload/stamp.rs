@@ -10,8 +10,13 @@
 //! The reader compares *every* byte with what it must be. That is stronger than a checksum of the same cost: a line left
 //! over from another message, or from the ring's last lap, is always seen.
 
+use crate::sys::wide::widest;
+
 /// Bytes of a sequence number: a shorter payload does not tell which message it is.
 pub const NUMBER: usize = 8;
+
+/// From so many bytes on, wider vectors save more than the call that chooses them costs.
+const WIDE: usize = 512;
 
 /// The writer's and reader's knowledge of one direction of one link in one phase.
 #[derive(Clone, Copy, Debug)]
@@ -55,13 +60,7 @@ impl Pattern {
             }
             None => rest,
         };
-        let mut word = base;
-        let mut words = body.chunks_exact_mut(8);
-        for bytes in &mut words {
-            bytes.copy_from_slice(&word.to_le_bytes());
-            word = word.wrapping_add(STEP);
-        }
-        copy_few(words.into_remainder(), word);
+        if len < WIDE { fill_words(body, base) } else { widest(|| fill_words(body, base)) }
     }
 
     /// The sequence number that `payload` bears, if all of it is as [`fill`](Self::fill) wrote it for that number and the
@@ -76,20 +75,12 @@ impl Pattern {
         };
         let sequence = u64::from_le_bytes(*head);
         let base = self.base(sequence);
-        let (mut wrong, body) = match rest.split_first_chunk::<8>() {
+        let (wrong, body) = match rest.split_first_chunk::<8>() {
             Some((check, body)) => (u64::from_le_bytes(*check) ^ self.check_word(base, len), body),
             None => (0, rest),
         };
-        let mut word = base;
-        let words = body.chunks_exact(8);
-        let tail = words.remainder();
-        for bytes in words {
-            // Collected without a branch, so that the loop is as wide as the CPU allows.
-            wrong |= u64::from_le_bytes(bytes.try_into().unwrap_or_default()) ^ word;
-            word = word.wrapping_add(STEP);
-        }
-        wrong |= differ_in_few(tail, word);
-        (wrong == 0).then_some(sequence)
+        let differ = if len < WIDE { differ(body, base) } else { widest(|| differ(body, base)) };
+        (wrong | differ == 0).then_some(sequence)
     }
 
     #[inline]
@@ -101,6 +92,31 @@ impl Pattern {
     fn check_word(&self, base: u64, len: usize) -> u64 {
         (base ^ len as u64).wrapping_mul(STEP) // the base is well mixed already
     }
+}
+
+/// The words that follow from `word`.
+#[inline(always)]
+fn fill_words(body: &mut [u8], mut word: u64) {
+    let mut words = body.chunks_exact_mut(8);
+    for bytes in &mut words {
+        bytes.copy_from_slice(&word.to_le_bytes());
+        word = word.wrapping_add(STEP);
+    }
+    copy_few(words.into_remainder(), word);
+}
+
+/// Not 0 if `body` is not what [`fill_words`] writes.
+#[inline(always)]
+fn differ(body: &[u8], mut word: u64) -> u64 {
+    let words = body.chunks_exact(8);
+    let tail = words.remainder();
+    let mut wrong = 0;
+    for bytes in words {
+        // Collected without a branch, so that the loop is as wide as the CPU allows.
+        wrong |= u64::from_le_bytes(bytes.try_into().unwrap_or_default()) ^ word;
+        word = word.wrapping_add(STEP);
+    }
+    wrong | differ_in_few(tail, word)
 }
 
 /// The first bytes of a word: at most seven, for which a call to `memcpy` would cost more than the rest.

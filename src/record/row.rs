@@ -3,6 +3,7 @@
 use super::noise::Noise;
 use crate::plan::{Case, Model, Pin};
 use crate::sys::cpu::{Usage, tick_ns};
+use crate::transport::WaitKind;
 use crate::trial::{Bounds, Calibration, Distance, Failure, Floor, Measured, Place};
 use crate::workload::ledger::Checks;
 use crate::workload::tally::Encoded;
@@ -261,6 +262,7 @@ impl Record {
         let sentinel_ns = (before.sentinel_ns + after.sentinel_ns) as f64 / 2.0;
         let sentinel_ratio = sentinel_ns / usual_sentinel_ns.unwrap_or(sentinel_ns);
         let steal = (measured.steal_ticks * tick_ns()) as f64 / measured.wall_ns.max(1) as f64;
+        let cpu_share = self.cpu_share(measured);
         Record {
             messages: measured.messages,
             bytes: measured.bytes,
@@ -280,14 +282,24 @@ impl Record {
             noise: Some(Noise {
                 dirty: (sentinel_ratio - 1.0).abs() > 0.05
                     || steal > 0.01
+                    || cpu_share.is_some_and(|share| share < 0.9)
                     || distance.is_some_and(|d| d.mixed),
                 steal_ticks: measured.steal_ticks,
                 sentinel_ratio,
+                cpu_share,
                 distance,
             }),
             latency_ns: Some(latency),
             ..self
         }
+    }
+
+    /// How much of the time the ends had their CPUs, if they never slept; main's alone where several renderers share theirs.
+    fn cpu_share(&self, measured: &Measured) -> Option<f64> {
+        let share = |usage: &Usage| usage.cpu_ns() as f64 / measured.elapsed_ns.max(1) as f64;
+        let (main, renderers) = (share(&measured.main), share(&measured.renderers));
+        let one = self.case.model.active_windows() == 1;
+        (self.case.model.wait == WaitKind::Spin).then(|| if one { main.min(renderers) } else { main })
     }
 
     /// Where the ends were.

@@ -62,7 +62,7 @@ pub(in super::super) fn reply_in_place(ends: &Ends, size: usize, ns: u64) -> io:
         }
     };
     let pong = || {
-        let mut answer = |shared: &mut [u8]| {
+        let answer = |shared: &mut [u8]| {
             if over.load(Ordering::Relaxed) {
                 return false;
             }
@@ -70,7 +70,7 @@ pub(in super::super) fn reply_in_place(ends: &Ends, size: usize, ns: u64) -> io:
             shared.fill(black_box(2));
             true
         };
-        while answerer.take(&mut answer) {}
+        while answerer.take(answer) {}
     };
     with_partner(ends, ping, pong)
 }

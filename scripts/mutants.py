@@ -18,7 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 # The files whose orderings the models exercise: every one of src/ring that orders anything.
-FILES = [f"src/ring/{name}.rs" for name in ("spsc/index", "call", "bell", "ready", "turns")]
+FILES = [f"src/ring/{name}.rs" for name in ("spsc/index", "call", "bell", "blocks", "ready", "turns")]
 WEAKER = {"Ordering::Acquire": "Ordering::Relaxed", "Ordering::Release": "Ordering::Relaxed",
           "Ordering::SeqCst": "Ordering::AcqRel"}  # fmt: skip
 

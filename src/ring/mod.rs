@@ -13,12 +13,14 @@
 //! | [`mod@line`] | polling a line so as to own it |
 //! | [`copy`] | copies past the cache |
 //! | [`turns`] | a buffer that two threads own in turns |
+//! | [`blocks`] | blocks of one size, free or filled, that two ends hand out to each other |
 //! | [`bell`] | sleep and wake without a system call while nobody sleeps |
 //! | [`ready`] | which of many links are worth a look |
 //! | [`wait`] | spin, hybrid or block until something is there |
 
 pub mod atomic;
 pub mod bell;
+pub mod blocks;
 pub mod call;
 pub mod copy;
 pub mod line;

@@ -5,6 +5,7 @@
 //! the bytes is loaded and stored without any order of its own, so an ordering that is too weak shows here on any machine.
 
 mod bell;
+mod blocks;
 mod call;
 mod queue;
 mod ready;

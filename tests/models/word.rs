@@ -2,6 +2,7 @@
 
 use ipcmark::ring::atomic::Atomic;
 use ipcmark::ring::bell::Sleep;
+use ipcmark::ring::blocks::Exchange;
 use loom::sync::atomic::{AtomicU32, AtomicU64, fence};
 use loom::sync::{Arc, Condvar, Mutex};
 use std::sync::atomic::Ordering;
@@ -32,6 +33,12 @@ impl Atomic for Word {
     }
     fn fence(order: Ordering) {
         fence(order);
+    }
+}
+
+impl Exchange for Word {
+    fn exchange(&self, current: u64, new: u64, order: Ordering) -> bool {
+        self.0.compare_exchange(current, new, order, Ordering::Relaxed).is_ok()
     }
 }
 

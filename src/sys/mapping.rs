@@ -29,12 +29,20 @@ impl Mapping {
     /// # Errors
     /// `InvalidData` if the file is shorter; whatever the kernel says of mapping.
     pub(super) fn new(file: impl AsFd, len: usize) -> io::Result<Mapping> {
+        Mapping::with(file, len, ProtFlags::READ | ProtFlags::WRITE)
+    }
+
+    /// The same for reading alone.
+    pub(super) fn read_only(file: impl AsFd, len: usize) -> io::Result<Mapping> {
+        Mapping::with(file, len, ProtFlags::READ)
+    }
+
+    fn with(file: impl AsFd, len: usize, rights: ProtFlags) -> io::Result<Mapping> {
         let size = rustix::fs::fstat(&file)?.st_size;
         if (size as u64) < len as u64 {
             let message = format!("the shared file has {size} bytes, expected {len}");
             return Err(io::Error::new(io::ErrorKind::InvalidData, message));
         }
-        let rights = ProtFlags::READ | ProtFlags::WRITE;
         // SAFETY: the kernel chooses an address that nobody uses.
         let base = unsafe { rustix::mm::mmap(std::ptr::null_mut(), len, rights, MapFlags::SHARED, file, 0)? };
         Ok(Mapping { base: base.cast(), len })
@@ -65,8 +73,13 @@ pub(super) fn sealed_memory(len: usize) -> io::Result<OwnedFd> {
     }
     let file = rustix::fs::memfd_create("ipcmark", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?;
     reserve(&file, len)?;
-    rustix::fs::fcntl_add_seals(&file, SEALS)?;
+    seal(&file)?;
     Ok(file)
+}
+
+/// Keeps a file in memory as long as it is, for ever.
+pub(super) fn seal(file: impl AsFd) -> io::Result<()> {
+    Ok(rustix::fs::fcntl_add_seals(file, SEALS)?)
 }
 
 /// Refuses a descriptor that its sender could still shrink: touching what is gone would be SIGBUS.

@@ -14,6 +14,7 @@ pub mod loan;
 mod mapping;
 pub mod mq;
 pub mod process;
+pub mod region;
 pub mod segment;
 pub mod signal;
 pub mod wide;

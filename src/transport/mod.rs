@@ -36,6 +36,7 @@ mod lifeline;
 pub mod local;
 mod on_demand;
 pub mod rings;
+mod round;
 pub mod stream;
 mod watch;
 
@@ -52,6 +53,7 @@ pub mod ipc_channel;
 #[cfg(feature = "kanal")]
 pub mod kanal;
 pub mod mmap_file;
+pub mod mojo_like;
 pub mod null;
 pub mod pipe;
 pub mod posix_mq;
@@ -91,6 +93,7 @@ pub fn visit_all(v: &mut impl Visit) {
     v.visit::<uds_stream::UdsStream>();
     v.visit::<uds_seqpacket::UdsSeqpacket>();
     v.visit::<uds_dgram::UdsDgram>();
+    v.visit::<mojo_like::MojoLike>();
     v.visit::<posix_mq::PosixMq>();
     v.visit::<tcp::Tcp>();
     v.visit::<tcp_nagle::TcpNagle>();

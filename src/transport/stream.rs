@@ -4,14 +4,14 @@
 //! a reader takes as much as there is in one, so that a burst of small frames costs one call. A socket that keeps
 //! packets apart is used as a stream whose writes have a largest size.
 
-use super::fd_wait::{FdWait, Readiness};
+use super::fd_wait::FdWait;
+use super::round::{Round, Source};
 use super::{Error, Inbox, MAX_FRAME, Outbox, Peer, Result, Rx, Spec, Tx, Wait, check_len};
 use rustix::event::PollFlags;
 use rustix::io::Errno;
 use rustix::net::RecvFlags;
-use std::collections::VecDeque;
 use std::fmt::Debug;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
 const PREFIX: usize = 4;
@@ -113,19 +113,6 @@ impl<C: Carrier> FrameReader<C> {
         Ok(FrameReader { fd, wait, chunk, max_frame, buffer, start: 0, end: 0 })
     }
 
-    /// Length of the frame at the front, if all of it is here.
-    #[inline]
-    fn complete(&self) -> Result<Option<usize>> {
-        let Some((prefix, rest)) = self.buffer[self.start..self.end].split_first_chunk::<PREFIX>() else {
-            return Ok(None);
-        };
-        let len = u32::from_le_bytes(*prefix) as usize;
-        if len > self.max_frame {
-            return Err(Error::Corrupt("a frame's length"));
-        }
-        Ok((rest.len() >= len).then_some(len))
-    }
-
     /// Lends the complete frame of `len` bytes at the front.
     #[inline]
     fn take<R>(&mut self, len: usize, read: impl FnOnce(&[u8]) -> R) -> R {
@@ -137,8 +124,24 @@ impl<C: Carrier> FrameReader<C> {
         }
         result
     }
+}
 
-    /// Makes room and reads once, waiting if `wait` says so. Answers whether anything came.
+impl<C: Carrier> Source for FrameReader<C> {
+    /// Its length.
+    type Found = usize;
+
+    #[inline]
+    fn complete(&mut self) -> Result<Option<usize>> {
+        let Some((prefix, rest)) = self.buffer[self.start..self.end].split_first_chunk::<PREFIX>() else {
+            return Ok(None);
+        };
+        let len = u32::from_le_bytes(*prefix) as usize;
+        if len > self.max_frame {
+            return Err(Error::Corrupt("a frame's length"));
+        }
+        Ok((rest.len() >= len).then_some(len))
+    }
+
     #[inline]
     fn fill(&mut self, wait: bool, peer: Option<Peer>) -> Result<bool> {
         if self.buffer.len() - self.end < self.chunk.read {
@@ -162,6 +165,12 @@ impl<C: Carrier> FrameReader<C> {
             Err(Errno::TIMEDOUT) if self.chunk.lossy => Err(Error::Overdue),
             Err(error) => Err(Error::os("reading from a link")(error)),
         }
+    }
+}
+
+impl<C: AsFd> AsFd for FrameReader<C> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
     }
 }
 
@@ -192,7 +201,7 @@ pub(super) fn hub<W: Wait, C: Carrier>(
         let wait = wait.clone().limited(chunk.lossy);
         readers.push(FrameReader::new(read, wait, chunk, spec.max_frame)?);
     }
-    Ok((StreamOutbox(writers), StreamInbox::new(readers, wait.limited(chunk.lossy))?))
+    Ok((StreamOutbox(writers), StreamInbox(Round::new(readers, wait.limited(chunk.lossy))?)))
 }
 
 /// A renderer's link: where it writes, where it reads.
@@ -264,89 +273,16 @@ impl<C: Carrier> Outbox for StreamOutbox<C> {
     }
 }
 
-/// Main's receiving half: reads the one link directly, or waits for whichever of several is readable.
+/// Main's receiving half.
 #[derive(Debug)]
-pub struct StreamInbox<C: AsFd = OwnedFd> {
-    /// `None` once a peer's end has been reported.
-    links: Vec<Option<FrameReader<C>>>,
-    /// Only with several links: one is waited for by reading.
-    readiness: Option<Readiness>,
-    /// Links that may have frames, in the order of their turns.
-    turns: VecDeque<Peer>,
-}
-
-impl<C: Carrier> StreamInbox<C> {
-    fn new(links: Vec<FrameReader<C>>, wait: FdWait) -> Result<StreamInbox<C>> {
-        let readiness = if links.len() > 1 { Some(Readiness::new(wait)?) } else { None };
-        for (peer, link) in links.iter().enumerate() {
-            if let Some(readiness) = &readiness {
-                readiness.add(&link.fd, peer)?;
-            }
-        }
-        Ok(StreamInbox { links: links.into_iter().map(Some).collect(), readiness, turns: VecDeque::new() })
-    }
-
-    /// The next link with a complete frame, and the frame's length.
-    #[inline]
-    fn next(&mut self) -> Result<(Peer, usize)> {
-        loop {
-            let Some(&peer) = self.turns.front() else {
-                self.wait()?;
-                continue;
-            };
-            let Some(link) = &mut self.links[peer] else {
-                self.turns.pop_front();
-                continue;
-            };
-            if let Some(len) = link.complete()? {
-                return Ok((peer, len));
-            }
-            self.turns.pop_front();
-        }
-    }
-
-    /// Reads at least once from at least one link, and gives those links their turns.
-    fn wait(&mut self) -> Result<()> {
-        let Some(readiness) = &self.readiness else {
-            let link = self.links[0].as_mut().ok_or(Error::Closed { peer: Some(0) })?;
-            link.fill(true, Some(0))?;
-            self.turns.push_back(0);
-            return Ok(());
-        };
-        if self.links.iter().all(Option::is_none) {
-            return Err(Error::Closed { peer: None });
-        }
-        let first = self.turns.len();
-        readiness.wait(&mut self.turns)?;
-        for turn in first..self.turns.len() {
-            let peer = self.turns[turn];
-            let Some(link) = &mut self.links[peer] else { continue };
-            // Readable now, so this does not wait even where the descriptor would.
-            if let Err(error) = link.fill(true, Some(peer)) {
-                if matches!(error, Error::Overdue) {
-                    continue; // it was an error of the socket that made it readable
-                }
-                readiness.remove(&link.fd);
-                self.links[peer] = None;
-                return Err(error);
-            }
-        }
-        Ok(())
-    }
-}
+pub struct StreamInbox<C: AsFd = OwnedFd>(Round<FrameReader<C>>);
 
 impl<C: Carrier> Inbox for StreamInbox<C> {
     type Outbox = StreamOutbox<C>;
 
     #[inline]
     fn recv<R>(&mut self, read: impl FnOnce(Peer, &[u8]) -> R) -> Result<R> {
-        let (peer, len) = self.next()?;
-        let link = self.links[peer].as_mut().ok_or(Error::Closed { peer: Some(peer) })?;
-        let result = link.take(len, |frame| read(peer, frame));
-        if self.turns.len() > 1 {
-            self.turns.rotate_left(1); // the others' turn
-        }
-        Ok(result)
+        self.0.recv(|peer, link, len| Ok(link.take(len, |frame| read(peer, frame))))
     }
 }
 

@@ -12,7 +12,7 @@
 //! (`block_allocator.cc`; the length is `FragmentHeader` in `fragment.h`).
 //!
 //! A hostile end can make the list give nothing, or the same block twice: what the other end then reads is wrong. It can also change
-//! the front for ever; whoever finds it changed [`TRIES`] times gives up.
+//! the front for ever; whoever finds it changed so often gives up.
 
 use super::atomic::Atomic;
 use super::spsc::Corrupt;
@@ -135,7 +135,8 @@ impl<W: Words> Blocks<W> {
 
 /// The front after one more change.
 fn changed(front: u64, first: u32) -> u64 {
-    ((front >> 32) as u32).wrapping_add(1) as u64 * (1 << 32) | u64::from(first)
+    let changes = ((front >> 32) as u32).wrapping_add(1);
+    (u64::from(changes) << 32) | u64::from(first)
 }
 
 #[cfg(test)]

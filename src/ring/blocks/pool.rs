@@ -160,8 +160,12 @@ impl Adopted<'_> {
         let Pool(blocks) = self.pool;
         let start = blocks.0.contents(self.block);
         into.clear();
-        // SAFETY: as in `read`; the loan ends with the copy, and what it reads is not looked at before.
-        into.extend_from_slice(unsafe { std::slice::from_raw_parts(start, self.len) });
+        into.reserve(self.len);
+        // SAFETY: in bounds (`published` has bounded the length) and mapped there, reserved here; nothing but bytes, and no reference
+        // to what the other end may be writing.
+        unsafe { std::ptr::copy_nonoverlapping(start, into.as_mut_ptr(), self.len) };
+        // SAFETY: so many were just written.
+        unsafe { into.set_len(self.len) };
         blocks.give(self.block);
     }
 }

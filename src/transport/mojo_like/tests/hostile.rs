@@ -187,7 +187,7 @@ fn a_list_that_changes_for_ever_holds_nobody() {
     std::thread::scope(|scope| {
         scope.spawn(|| {
             for round in 0u64.. {
-                hostile.set_word(0, round << 32 | round % 1484);
+                hostile.set_word(0, (round << 32) | (round % 1484));
                 if stop.load(Ordering::Relaxed) {
                     break; // nothing to order
                 }

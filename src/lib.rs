@@ -13,6 +13,7 @@
 //! | [`trial`] | one case in fresh processes |
 //! | [`plan`] | suites, variables, cases, skips |
 //! | [`workload`] | the timed loops |
+//! | [`codec`] | values ↔ bytes |
 //! | [`transport`] | the contract, the one list, a file for each mechanism |
 //! | [`ring`] | lock-free rings over shared bytes |
 //! | [`sys`] | the only door to the operating system |
@@ -37,6 +38,7 @@
 //! ```
 
 pub mod cli;
+pub mod codec;
 pub mod plan;
 pub mod record;
 pub mod report;

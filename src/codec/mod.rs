@@ -1,0 +1,13 @@
+//! What a message says, and its bytes: [`Value`] is everything that structured clone carries, a codec turns it into bytes and
+//! back.
+
+mod error;
+mod from_serde;
+mod to_serde;
+mod value;
+
+pub use error::Error;
+pub use value::{
+    BadView, BigInt, ErrorRef, Function, Graph, Kind, Name, Node, NotAnInteger, Ref, Symbol, Value, ViewKind,
+    ViewRef,
+};

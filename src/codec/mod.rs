@@ -3,7 +3,10 @@
 
 mod error;
 mod from_serde;
+pub mod fuzz;
+pub mod tagged;
 mod to_serde;
+pub mod v8;
 mod value;
 
 pub use error::Error;

@@ -34,9 +34,12 @@ pub use cursor::{ErrorRef, Ref, ViewRef};
 pub use function::{Function, Symbol};
 pub use graph::{BadView, Graph, Node};
 pub use kind::{Kind, ViewKind};
+pub(in crate::codec) use number::{number_text, time_clip};
 pub use text::Name;
+pub(in crate::codec) use text::index;
 
-pub(in crate::codec) use heap::{Heap, Slot};
+pub(in crate::codec) use display::ALL_FLAGS;
+pub(in crate::codec) use heap::{ErrorParts, Form, Heap, Key, Object, Prop, Run, Slot, Text, number};
 pub(in crate::codec) use making::{Array, Plain};
 
 /// A value with all that it refers to.

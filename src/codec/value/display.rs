@@ -10,6 +10,9 @@ use std::fmt;
 const FLAGS: [(char, u32); 8] =
     [('d', 128), ('g', 1), ('i', 2), ('m', 4), ('s', 32), ('u', 16), ('v', 256), ('y', 8)];
 
+/// The bits that mean something.
+pub(in crate::codec) const ALL_FLAGS: u32 = 0b1_1011_1111;
+
 pub(in crate::codec) fn flags_text(bits: u32) -> String {
     FLAGS.iter().filter(|(_, bit)| bits & bit != 0).map(|(flag, _)| flag).collect()
 }

@@ -184,6 +184,27 @@ impl Graph {
         }
     }
 
+    /// Gives an object or array the property that a string names: one that may have lone surrogates.
+    ///
+    /// # Panics
+    /// If `object` is neither, or the name no string.
+    pub fn set_named(&mut self, object: Node, name: Node, value: Node) {
+        let Slot::Text(text) = name.0 else { panic!("{:?} names no property", name.0) };
+        self.heap.put(self.id(object), self.heap.key(text), value.0);
+    }
+
+    /// Says what caused an Error, which may be the Error itself.
+    ///
+    /// # Panics
+    /// If it is none.
+    pub fn set_cause(&mut self, error: Node, cause: Node) {
+        let id = self.id(error);
+        let Object::Error(error) = *self.heap.object(id) else {
+            panic!("{:?} is no Error", self.heap.object(id))
+        };
+        self.heap.errors[error as usize].cause = Some(cause.0);
+    }
+
     /// Adds an element to an array, or a value to a Set. A Set is not searched for it: to add a value twice is a mistake.
     ///
     /// # Panics
@@ -193,7 +214,7 @@ impl Graph {
         match self.heap.objects[id as usize] {
             Object::Array { length, .. } => self.heap.put_element(id, length, value.0),
             Object::Set(mut run) => {
-                run.push(&mut self.heap.slots, value.0);
+                run.push(&mut self.heap.slots, value.0.as_key());
                 self.heap.objects[id as usize] = Object::Set(run);
             }
             ref other => panic!("nothing can be pushed to {other:?}"),
@@ -230,7 +251,7 @@ impl Graph {
         let Object::Map(mut run) = self.heap.objects[id as usize] else {
             panic!("{:?} is no Map", self.heap.objects[id as usize]);
         };
-        run.push(&mut self.heap.slots, key.0);
+        run.push(&mut self.heap.slots, key.0.as_key());
         run.push(&mut self.heap.slots, value.0);
         self.heap.objects[id as usize] = Object::Map(run);
     }

@@ -158,6 +158,15 @@ impl Slot {
             Slot::Double(number)
         }
     }
+
+    /// What a Map or Set makes of a key: there is no -0 in them (ECMA-262, "CanonicalizeKeyedCollectionKey").
+    #[inline]
+    pub(in crate::codec) fn as_key(self) -> Slot {
+        match self {
+            Slot::Double(0.0) => Slot::Int(0),
+            key => key,
+        }
+    }
 }
 
 impl Text {

@@ -103,9 +103,7 @@ impl Heap {
         length = length.max(index + 1);
         if index < elements.len {
             elements.of_mut(&mut self.slots)[index as usize] = value;
-        } else if u64::from(index) <= 2 * u64::from(elements.len) + 4 && !has_elements(props.of(&self.props))
-        {
-            // A small gap is filled with holes; a great one must not take the memory that it pretends to need.
+        } else if self.is_near(id, index) {
             while elements.len < index {
                 elements.push(&mut self.slots, Slot::Hole);
             }
@@ -154,6 +152,45 @@ impl Heap {
         Ok(Run { start, len: props.len() as u32, room: props.len() as u32 })
     }
 
+    pub(in crate::codec) fn store_slots(&mut self, slots: &[Slot]) -> Run {
+        let run = Run { start: number(self.slots.len()), len: slots.len() as u32, room: slots.len() as u32 };
+        self.slots.extend_from_slice(slots);
+        run
+    }
+
+    /// Gives an array properties that came with it: those that are indices become its elements.
+    pub(in crate::codec) fn adopt_elements(&mut self, id: u32, mut run: Run) -> Result<(), Twice> {
+        while let Some(&Prop { key: Key::Index(index), value }) = run.of(&self.props).first() {
+            if self.element_at(id, index as usize).is_some() {
+                return Err(Twice);
+            }
+            if !self.is_near(id, index) {
+                break;
+            }
+            self.put_element(id, index, value);
+            run = Run { start: run.start + 1, len: run.len - 1, room: run.room - 1 };
+        }
+        // The indices that are left are in order and lie behind all elements.
+        let last = run.of(&self.props).iter().rev().find_map(|prop| match prop.key {
+            Key::Index(index) => Some(index),
+            Key::Text(_) => None,
+        });
+        if let Object::Array { length, props, .. } = &mut self.objects[id as usize] {
+            *props = run;
+            *length = (*length).max(last.map_or(0, |index| index + 1));
+        }
+        Ok(())
+    }
+
+    /// Whether an element is in place, or so near behind the others that the gap may be filled with holes. A great one must not
+    /// take the memory that it pretends to need.
+    fn is_near(&self, id: u32, index: u32) -> bool {
+        let Object::Array { elements, props, .. } = *self.object(id) else { return false };
+        index < elements.len
+            || (u64::from(index) <= 2 * u64::from(elements.len) + 4
+                && !matches!(props.of(&self.props).first(), Some(Prop { key: Key::Index(_), .. })))
+    }
+
     fn key_occurs_twice(&self, props: &[Prop]) -> bool {
         if props.len() <= FEW {
             let alike = |one: &Prop, other: &Prop| self.same_key(one.key, self, other.key);
@@ -168,7 +205,8 @@ impl Heap {
     /// last value, as `Map.prototype.set` has it. With `width` 1 it does the same for a set.
     pub(in crate::codec) fn store_entries(&mut self, entries: &[Slot], width: usize) -> Run {
         let start = number(self.slots.len());
-        self.slots.extend_from_slice(entries);
+        let keys = |(at, &slot): (usize, &Slot)| if at.is_multiple_of(width) { slot.as_key() } else { slot };
+        self.slots.extend(entries.iter().enumerate().map(keys));
         let count = entries.len() / width;
         let mut order: Vec<u32> = Vec::new();
         if count > 1 {
@@ -196,7 +234,7 @@ impl Heap {
             first.dedup();
             self.slots.truncate(start as usize);
             for entry in first {
-                self.slots.push(entries[entry as usize * width]);
+                self.slots.push(entries[entry as usize * width].as_key());
                 if width > 1 {
                     self.slots.push(entries[last[entry as usize] * width + 1]);
                 }
@@ -250,8 +288,4 @@ pub(in crate::codec) fn in_order(one: Key, other: Key) -> Ordering {
         (Key::Text(_), Key::Index(_)) => Ordering::Greater,
         (Key::Text(_), Key::Text(_)) => Ordering::Equal,
     }
-}
-
-fn has_elements(props: &[Prop]) -> bool {
-    matches!(props.first(), Some(Prop { key: Key::Index(_), .. }))
 }

@@ -1,0 +1,19 @@
+//! What must hold for any bytes: the bodies of fuzz targets. Tests run them over changed vectors.
+
+use super::v8::{self, Views};
+
+/// Bytes as a structured clone: read without a panic, and what is read is the same after it was written and read again. Whether
+/// they were a message.
+///
+/// # Panics
+/// If that does not hold.
+pub fn structured_clone(bytes: &[u8]) -> bool {
+    let Ok(message) = v8::decode(bytes) else { return false };
+    assert!(message.len <= bytes.len());
+    let mut written = Vec::new();
+    v8::encode(&message.value, Views::Native, &mut written).expect("what was read can be written");
+    let again = v8::decode(&written).expect("what was written can be read");
+    assert_eq!(again.value, message.value);
+    assert_eq!(again.len, written.len());
+    true
+}

@@ -22,9 +22,6 @@ impl Value {
     }
 }
 
-/// What a number may be without being rounded.
-const EXACT: u128 = 1 << f64::MANTISSA_DIGITS;
-
 struct Writer<'a> {
     heap: &'a mut Heap,
 }
@@ -115,10 +112,7 @@ impl<'a> Serializer for Writer<'a> {
         self.serialize_i128(value.into())
     }
     fn serialize_i128(self, value: i128) -> Result<Slot, Error> {
-        if value.unsigned_abs() <= EXACT {
-            return Ok(Slot::number(value as f64));
-        }
-        Ok(self.heap.add_bigint(&value.into()))
+        Ok(self.heap.add_integer(value))
     }
     fn serialize_u8(self, value: u8) -> Result<Slot, Error> {
         Ok(Slot::Int(value.into()))

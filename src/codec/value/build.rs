@@ -106,6 +106,9 @@ impl Value {
     }
 }
 
+/// Up to here every whole number is one that an `f64` says exactly.
+const EXACT: u128 = 1 << f64::MANTISSA_DIGITS;
+
 impl Heap {
     pub(in crate::codec) fn bytes_mut(&mut self, id: u32) -> Option<&mut [u8]> {
         let (buffer, offset, length) = match *self.object(id) {
@@ -120,6 +123,14 @@ impl Heap {
         match length {
             Some(length) => bytes.get_mut(..length),
             None => Some(bytes),
+        }
+    }
+
+    /// A whole number, as a BigInt if it may be more than a number can say.
+    pub(in crate::codec) fn add_integer(&mut self, integer: i128) -> Slot {
+        match integer.unsigned_abs() {
+            0..=EXACT => Slot::number(integer as f64),
+            _ => self.add_bigint(&integer.into()),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Objects and arrays in the making, for those who learn their parts one by one.
 
-use super::heap::{Heap, Object, Prop, Run, Slot, number};
+use super::heap::{Heap, Object, Prop, Run, Slot, Text, number};
 use super::kind::ViewKind;
 use super::objects::Twice;
 
@@ -25,11 +25,23 @@ impl Plain {
         self.props.push(Prop { key: heap.add_key(name), value });
     }
 
+    /// With a name that is in the heap already.
+    pub(in crate::codec) fn put_named(&mut self, heap: &Heap, name: Text, value: Slot) {
+        self.props.push(Prop { key: heap.key(name), value });
+    }
+
+    pub(in crate::codec) fn is_empty(&self) -> bool {
+        self.props.is_empty()
+    }
+
     /// The object. Of two properties with the same name the last one counts.
     pub(in crate::codec) fn finish(mut self, heap: &mut Heap) -> Slot {
         match heap.store_props(&mut self.props) {
             Ok(run) => heap.objects[self.id as usize] = Object::Plain(run),
-            Err(Twice) => self.props.iter().for_each(|prop| heap.put(self.id, prop.key, prop.value)),
+            Err(Twice) => {
+                heap.keep_last_of_each(&mut self.props);
+                return self.finish(heap);
+            }
         }
         Slot::Object(self.id)
     }

@@ -152,6 +152,21 @@ impl Heap {
         Ok(Run { start, len: props.len() as u32, room: props.len() as u32 })
     }
 
+    /// Leaves one property of each name: in the first one's place, with the last one's value. Sorting, since all names may be alike.
+    pub(in crate::codec) fn keep_last_of_each(&self, props: &mut Vec<Prop>) {
+        let names: Vec<_> = props.iter().map(|prop| self.name(prop.key)).collect();
+        let mut order: Vec<usize> = (0..props.len()).collect();
+        order.sort_by_key(|&at| (names[at], at));
+        let mut kept = vec![false; props.len()];
+        for alike in order.chunk_by(|&one, &other| names[one] == names[other]) {
+            let (first, last) = (alike[0], alike[alike.len() - 1]);
+            props[first].value = props[last].value;
+            kept[first] = true;
+        }
+        let mut kept = kept.into_iter();
+        props.retain(|_| kept.next() == Some(true));
+    }
+
     pub(in crate::codec) fn store_slots(&mut self, slots: &[Slot]) -> Run {
         let run = Run { start: number(self.slots.len()), len: slots.len() as u32, room: slots.len() as u32 };
         self.slots.extend_from_slice(slots);

@@ -19,6 +19,7 @@ mod build;
 mod cursor;
 mod display;
 mod equal;
+mod freeze;
 mod function;
 mod graph;
 mod heap;

@@ -67,11 +67,14 @@ impl Value {
     }
 
     /// Gives an object or array a property, or a property another value. What was there before is kept unseen until the value
-    /// is copied by [`Ref::to_value`]; a number leaves nothing.
+    /// is copied by [`Ref::to_value`]; a number leaves nothing. A frozen one stays as it is.
     ///
     /// # Panics
     /// If it is neither.
     pub fn set(&mut self, key: &str, value: impl Into<Value>) {
+        if self.is_frozen() {
+            return;
+        }
         let (id, value) = self.take_in(value.into());
         let (_, heap) = self.parts_mut();
         if !heap.replace(id, key, value) {
@@ -80,18 +83,24 @@ impl Value {
         }
     }
 
-    /// Adds an element to an array.
+    /// Adds an element to an array that is not frozen.
     ///
     /// # Panics
     /// If it is none.
     pub fn push(&mut self, value: impl Into<Value>) {
+        if self.is_frozen() {
+            return;
+        }
         let (id, value) = self.take_in(value.into());
         let length = self.len();
         self.parts_mut().1.put_element(id, number(length), value);
     }
 
-    /// Takes a property away, of an object or an array; whether there was one.
+    /// Takes a property away, of an object or an array that is not frozen; whether there was one.
     pub fn remove(&mut self, key: &str) -> bool {
+        if self.is_frozen() {
+            return false;
+        }
         let (slot, heap) = self.parts_mut();
         let Slot::Object(id) = slot else { return false };
         let key: Key = heap.add_key(key);

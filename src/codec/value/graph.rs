@@ -4,6 +4,7 @@ use super::display::parse_flags;
 use super::function::Function;
 use super::heap::{ErrorParts, Heap, Object, Run, Slot};
 use super::kind::ViewKind;
+use super::making::Array;
 use super::{Ref, Value};
 
 /// A value in the making.
@@ -254,6 +255,32 @@ impl Graph {
         run.push(&mut self.heap.slots, key.0.as_key());
         run.push(&mut self.heap.slots, value.0);
         self.heap.objects[id as usize] = Object::Map(run);
+    }
+
+    /// Copies a primitive; `None` for what is an object, a function or a symbol.
+    pub fn primitive(&mut self, part: Ref<'_>) -> Option<Node> {
+        self.heap.copy_primitive(part.heap, part.slot).map(Node)
+    }
+
+    /// An array of these elements.
+    pub fn array_of(&mut self, elements: &[Node]) -> Node {
+        let mut array = Array::new(&mut self.heap);
+        elements.iter().for_each(|element| array.push(element.0));
+        Node(array.finish(&mut self.heap))
+    }
+
+    /// Gives an empty object properties with the names of `like`, in the same order, and these values.
+    ///
+    /// # Panics
+    /// If either is no plain object, or there are more or fewer values than names.
+    pub fn fill_like(&mut self, object: Node, like: Ref<'_>, values: &[Node]) {
+        let (id, Some(&Object::Plain(names))) = (self.id(object), like.object()) else {
+            panic!("{:?} is no plain object", like.slot);
+        };
+        assert!(matches!(self.heap.object(id), Object::Plain(run) if run.len == 0), "an empty object");
+        assert_eq!(names.len as usize, values.len(), "a value for each name");
+        let run = self.heap.copy_names(like.heap, names, values.iter().map(|value| value.0));
+        self.heap.objects[id as usize] = Object::Plain(run);
     }
 
     /// Puts another function in the place of each: what a bridge does.

@@ -23,6 +23,8 @@ pub(in crate::codec) struct Heap {
     pub(in crate::codec) digits: Vec<u64>,
     pub(in crate::codec) buffers: Vec<Buffer>,
     pub(in crate::codec) errors: Vec<ErrorParts>,
+    /// A bit for each object that is frozen; nothing at all while none is.
+    pub(in crate::codec) frozen: Vec<u64>,
 }
 
 /// The heap of a value that needs none.
@@ -227,6 +229,7 @@ impl Heap {
             digits: Vec::new(),
             buffers: Vec::new(),
             errors: Vec::new(),
+            frozen: Vec::new(),
         }
     }
 

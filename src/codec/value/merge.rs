@@ -46,6 +46,9 @@ impl Heap {
         self.digits.extend_from_slice(&other.digits);
         self.buffers.append(&mut other.buffers);
         self.errors.extend(other.errors.iter().map(|error| by.error(error)));
+        for id in other.frozen_objects() {
+            self.freeze(id + by.objects);
+        }
         number(self.text.len());
         by.slot(slot)
     }
@@ -116,6 +119,38 @@ impl Offsets {
             Object::Boxed(slot) => Object::Boxed(self.slot(slot)),
             object @ (Object::Date(_) | Object::Function(_) | Object::Symbol(_)) => object,
         }
+    }
+}
+
+impl Heap {
+    /// Copies a primitive: nothing that is an object, a function or a symbol.
+    pub(in crate::codec) fn copy_primitive(&mut self, from: &Heap, slot: Slot) -> Option<Slot> {
+        let mut copy = Copy { from, to: self, known: Vec::new(), waiting: Vec::new() };
+        match slot {
+            Slot::Object(_) => None,
+            Slot::Hole => Some(Slot::Undefined),
+            primitive => Some(copy.slot(primitive)),
+        }
+    }
+
+    /// Stores properties that have the names of `like`, an object of `from`, in its order.
+    pub(in crate::codec) fn copy_names(
+        &mut self,
+        from: &Heap,
+        like: Run,
+        values: impl Iterator<Item = Slot>,
+    ) -> Run {
+        let mut copy = Copy { from, to: self, known: Vec::new(), waiting: Vec::new() };
+        let start = number(copy.to.props.len());
+        for (prop, value) in like.of(&from.props).iter().zip(values) {
+            let key = match prop.key {
+                Key::Index(index) => Key::Index(index),
+                Key::Text(text) => Key::Text(copy.text(text)),
+            };
+            copy.to.props.push(Prop { key, value });
+        }
+        let len = number(copy.to.props.len()) - start;
+        Run { start, len, room: len }
     }
 }
 

@@ -15,6 +15,7 @@ mod mapping;
 pub mod mq;
 pub mod process;
 pub mod region;
+pub mod seccomp;
 pub mod segment;
 pub mod signal;
 pub mod wide;

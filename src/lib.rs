@@ -13,6 +13,7 @@
 //! | [`trial`] | one case in fresh processes |
 //! | [`plan`] | suites, variables, cases, skips |
 //! | [`workload`] | the timed loops |
+//! | [`electron`] | what an app built like Electron has around its messages |
 //! | [`codec`] | values ↔ bytes |
 //! | [`transport`] | the contract, the one list, a file for each mechanism |
 //! | [`ring`] | lock-free rings over shared bytes |
@@ -39,6 +40,7 @@
 
 pub mod cli;
 pub mod codec;
+pub mod electron;
 pub mod plan;
 pub mod record;
 pub mod report;

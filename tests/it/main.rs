@@ -2,6 +2,7 @@
 
 mod cli;
 mod conformance;
+mod electron_layers;
 mod lifecycle;
 mod records;
 mod support;
@@ -15,7 +16,17 @@ fn main() -> ExitCode {
     if let Some(code) = conformance::enter_if_child() {
         return code;
     }
-    let tests = [conformance::tests(), tidy::tests(), cli::tests(), lifecycle::tests(), records::tests()];
+    if let Some(code) = electron_layers::enter_if_child() {
+        return code;
+    }
+    let tests = [
+        conformance::tests(),
+        electron_layers::tests(),
+        tidy::tests(),
+        cli::tests(),
+        lifecycle::tests(),
+        records::tests(),
+    ];
     libtest_mimic::run(&Arguments::from_args(), tests.into_iter().flatten().collect()).exit_code()
 }
 

@@ -13,7 +13,7 @@
 //! | [`trial`] | one case in fresh processes |
 //! | [`plan`] | suites, variables, cases, skips |
 //! | [`workload`] | the timed loops |
-//! | [`electron`] | what an app built like Electron has around its messages |
+//! | [`electron`] | Electron's interface over any transport |
 //! | [`codec`] | values ↔ bytes |
 //! | [`transport`] | the contract, the one list, a file for each mechanism |
 //! | [`ring`] | lock-free rings over shared bytes |

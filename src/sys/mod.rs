@@ -5,6 +5,7 @@
 //! [`crate::ring`]) and nowhere else.
 
 pub mod clock;
+pub mod control;
 pub mod cpu;
 pub mod fd;
 pub mod futex;

@@ -1,52 +1,17 @@
-//! The control channel: a Unix socket beside the transport under test, and what is said over it.
+//! What is said over the control channels, beside the transport under test.
 
 use super::calibrate::Calibration;
 use super::pins::Pins;
 use super::probe::Probe;
 use crate::plan::{CopyWay, Placement};
 use crate::sys::cpu::Usage;
-use crate::sys::fd::{Descriptor, pack, recv_message, send_message, unpack};
+use crate::sys::fd::Descriptor;
 use crate::transport::WaitKind;
 use crate::workload::ledger::Checks;
 use crate::workload::tally::{Encoded, Tally};
 use crate::workload::{Load, Phase};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::net::UnixStream;
 use std::time::Duration;
-
-/// No message is longer: the stamps of 64 renderers stay below it.
-const LIMIT: usize = 128 << 20;
-
-/// One end of a control channel.
-#[derive(Debug)]
-pub(super) struct Control(UnixStream);
-
-impl Control {
-    pub(super) fn new(socket: UnixStream) -> Control {
-        Control(socket)
-    }
-
-    /// Sends a value with the descriptors in it.
-    pub(super) fn send<T: Serialize>(&self, value: &T) -> io::Result<()> {
-        let (bytes, fds) = pack(value)?;
-        send_message(self.0.as_fd(), &bytes, &fds)
-    }
-
-    /// Waits for a value. `UnexpectedEof` means that the other end is gone.
-    pub(super) fn recv<T: DeserializeOwned>(&self) -> io::Result<T> {
-        let (bytes, fds) = recv_message(self.0.as_fd(), LIMIT)?;
-        unpack(&bytes, fds)
-    }
-}
-
-impl AsFd for Control {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.as_fd()
-    }
-}
 
 /// What a trial is, told to main.
 #[derive(Debug, Serialize, Deserialize)]

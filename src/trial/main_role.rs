@@ -1,9 +1,10 @@
 //! Main's part of a trial: start the renderers, connect them, run phases and probes as the supervisor says.
 
 use super::child::{self, Role};
-use super::control::{Control, FromMain, FromRenderer, RendererSetup, Report, Setup, ToMain, ToRenderer};
+use super::control::{FromMain, FromRenderer, RendererSetup, Report, Setup, ToMain, ToRenderer};
 use super::{calibrate, probe, renderer};
 use crate::plan::Placement;
+use crate::sys::control::Control;
 use crate::sys::cpu::{Scope, Usage, restrict};
 use crate::sys::fd::Descriptor;
 use crate::sys::process::{Process, own_pid};
@@ -12,7 +13,6 @@ use crate::workload::tally::{Encoded, Tally, join};
 use crate::workload::{self, Phase};
 use serde::Serialize;
 use std::error::Error;
-use std::os::unix::net::UnixStream;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -116,20 +116,19 @@ struct Renderers {
 impl Renderers {
     /// Starts the next one, as a process or as a thread, and tells it who it is.
     fn start(&mut self, setup: &Setup, peer: usize) -> Result<(), Box<dyn Error>> {
-        let (ours, theirs) = UnixStream::pair()?;
+        let (ours, theirs) = Control::pair()?;
         match setup.placement {
             Placement::Process => {
-                let process = child::spawn(Role::Renderer, theirs.into(), setup.padding, None)?;
+                let process = child::spawn(Role::Renderer, theirs, setup.padding, None)?;
                 self.processes.push(process);
             }
             Placement::Thread => {
-                let control = Control::new(theirs);
                 let name = format!("renderer-{peer}");
-                let thread = std::thread::Builder::new().name(name).spawn(move || renderer::run(&control))?;
+                let thread = std::thread::Builder::new().name(name).spawn(move || renderer::run(&theirs))?;
                 self.threads.push(thread);
             }
         }
-        self.controls.push(Control::new(ours));
+        self.controls.push(ours);
         let setup = RendererSetup {
             transport: setup.transport.clone(),
             wait: setup.wait,

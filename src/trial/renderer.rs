@@ -1,7 +1,8 @@
 //! A renderer's part of a trial: connect, then run phases as main says. The same code in a process and in a thread.
 
-use super::control::{Control, FromRenderer, RendererSetup, ToRenderer};
+use super::control::{FromRenderer, RendererSetup, ToRenderer};
 use crate::plan::Placement;
+use crate::sys::control::Control;
 use crate::sys::cpu::{Scope, Usage, restrict};
 use crate::sys::process::own_pid;
 use crate::transport::{Transport, Use, Wait, dispatch};

@@ -2,13 +2,14 @@
 
 use super::calibrate::Calibration;
 use super::child::{self, Role};
-use super::control::{Control, FromMain, Setup, ToMain};
+use super::control::{FromMain, Setup, ToMain};
 use super::failure::Failure;
 use super::floor::wake::wake_up;
 use super::pins::{Pins, spin_budget};
 use super::{Probe, phase};
 use crate::plan::{Case, Placement, transport};
 use crate::sys::clock::Clock;
+use crate::sys::control::Control;
 use crate::sys::cpu::{Usage, allowed};
 use crate::sys::fd::Descriptor;
 use crate::sys::leftovers::ScratchDir;
@@ -22,7 +23,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::Pid;
 use std::collections::BTreeSet;
 use std::io;
-use std::os::unix::net::{UnixDatagram, UnixStream};
+use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
 
 /// What one phase brought.
@@ -78,17 +79,17 @@ impl Session {
         adopt_orphans()?;
         let cpus = allowed()?;
         let caps = transport(&case.transport).map_err(|error| Failure::Failed(error.to_string()))?.caps;
-        let (ours, theirs) = UnixStream::pair()?;
+        let (ours, theirs) = Control::pair()?;
         let (reports, reports_in) = UnixDatagram::pair()?;
         reports.set_nonblocking(true)?;
         let scratch = ScratchDir::create()?;
         let padding = (mix(seed) % 4096) as usize;
-        let main = child::spawn(Role::Main, theirs.into(), padding, Some(scratch.path().as_os_str()))?;
+        let main = child::spawn(Role::Main, theirs, padding, Some(scratch.path().as_os_str()))?;
         let mut session = Session {
             main,
             renderers: Vec::new(),
             pids: BTreeSet::new(),
-            control: Control::new(ours),
+            control: ours,
             reports,
             interrupt: interrupt.clone(),
             timeout,

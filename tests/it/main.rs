@@ -2,6 +2,7 @@
 
 mod cli;
 mod conformance;
+mod electron;
 mod electron_layers;
 mod lifecycle;
 mod records;
@@ -19,9 +20,11 @@ fn main() -> ExitCode {
     if let Some(code) = electron_layers::enter_if_child() {
         return code;
     }
+    electron::enter_if_child();
     let tests = [
         conformance::tests(),
         electron_layers::tests(),
+        electron::tests(),
         tidy::tests(),
         cli::tests(),
         lifecycle::tests(),

@@ -1,0 +1,113 @@
+//! Main's end of a hub: the way out, which replies from other threads share, and the threads that listen.
+
+use super::error::Error;
+use super::link::{AnyInbox, AnyOutbox, HubEnd};
+use super::post::{Incoming, LinkId, Word};
+use super::wire::{self, Header};
+use crate::codec::Value;
+use crate::sys::control::{Control, wait_for_any};
+use crate::transport::{Error as LinkError, Peer};
+use std::collections::BTreeSet;
+use std::io::Write as _;
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Where lines go that Electron prints to main's console.
+pub(super) type Log = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// To standard error.
+pub(super) fn console() -> Log {
+    Arc::new(|line| {
+        let _ = writeln!(std::io::stderr(), "{line}"); // where nobody reads it, nobody is to be told
+    })
+}
+
+/// Main's sending half.
+///
+/// The lock is there for handlers that answer from another thread. It is free otherwise: main itself sends from one thread alone.
+pub(super) struct Out {
+    halves: Mutex<(Box<dyn AnyOutbox>, Vec<u8>)>,
+    pub(super) log: Log,
+}
+
+impl Out {
+    pub(super) fn new(outbox: Box<dyn AnyOutbox>, log: Log) -> Arc<Out> {
+        Arc::new(Out { halves: Mutex::new((outbox, Vec::new())), log })
+    }
+
+    /// Sends what `write` puts into the buffer, which is kept from frame to frame.
+    pub(super) fn send(
+        &self,
+        peer: Peer,
+        write: impl FnOnce(&mut Vec<u8>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut halves = self.halves.lock().unwrap_or_else(PoisonError::into_inner);
+        let (outbox, buffer) = &mut *halves;
+        write(buffer)?;
+        Ok(outbox.send_to(peer, buffer)?)
+    }
+
+    /// Sends a header with a value.
+    pub(super) fn send_value(&self, peer: Peer, header: Header<'_>, value: &Value) -> Result<(), Error> {
+        self.send(peer, |buffer| wire::write(buffer, header, &[], value))
+    }
+}
+
+/// What is to be heard of a hub's links goes into main's queue, read by two threads however many links there are.
+pub(super) fn listen(
+    hub: u32,
+    (outbox, inbox): HubEnd,
+    controls: Vec<Control>,
+    queue: &Sender<Incoming>,
+    log: Log,
+) -> Result<Arc<Out>, Error> {
+    let thread = |name: &str| std::thread::Builder::new().name(name.to_owned());
+    let (frames, words, peers) = (queue.clone(), queue.clone(), controls.len());
+    thread("io").spawn(move || pump(hub, inbox, peers, &frames)).map_err(Error::start)?;
+    thread("control").spawn(move || overhear(hub, controls, &words)).map_err(Error::start)?;
+    Ok(Out::new(outbox, log))
+}
+
+/// Chromium's IO thread. The copy that a frame gets here is private before anybody looks at it: a renderer could go on writing to
+/// shared memory.
+fn pump(hub: u32, mut inbox: Box<dyn AnyInbox>, peers: usize, queue: &Sender<Incoming>) {
+    let mut live: BTreeSet<Peer> = (0..peers).collect();
+    while !live.is_empty() {
+        let mut frame = None;
+        let told = match inbox.recv(&mut |peer, bytes| frame = Some((peer, bytes.to_vec()))) {
+            Ok(()) => frame.map(|(peer, bytes)| Incoming::Frame(LinkId { hub, peer }, bytes)),
+            Err(LinkError::Overdue) => None,
+            Err(LinkError::Closed { peer: Some(peer) }) => {
+                live.remove(&peer);
+                Some(Incoming::Gone(LinkId { hub, peer }))
+            }
+            Err(_) => break,
+        };
+        if told.is_some_and(|told| queue.send(told).is_err()) {
+            return;
+        }
+    }
+    for peer in live {
+        let _ = queue.send(Incoming::Gone(LinkId { hub, peer }));
+    }
+}
+
+/// Hears what renderers say of their ports. That one of them is gone is the link's to tell.
+fn overhear(hub: u32, controls: Vec<Control>, queue: &Sender<Incoming>) {
+    let mut controls: Vec<(Peer, Control)> = controls.into_iter().enumerate().collect();
+    while !controls.is_empty() {
+        let Ok(ready) = wait_for_any(controls.iter().map(|(_, control)| control)) else { return };
+        // From the last one on, so that places before it stay.
+        for index in ready.into_iter().rev() {
+            let (peer, control) = &controls[index];
+            match control.recv::<Word>() {
+                Ok(word) => {
+                    if queue.send(Incoming::Word(Some(LinkId { hub, peer: *peer }), word)).is_err() {
+                        return;
+                    }
+                }
+                Err(_) => drop(controls.remove(index)),
+            }
+        }
+    }
+}

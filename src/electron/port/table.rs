@@ -1,0 +1,207 @@
+//! All ports of one process side, which live on its one thread.
+
+use super::message_port::{MessageChannel, MessagePort, State};
+use super::{Parcel, Token};
+use crate::codec::Value;
+use crate::codec::v8::{self, Views};
+use crate::electron::error::Error;
+use crate::electron::link::{AnyRx, AnyTx, Wiring, drain, single};
+use crate::electron::post::{Incoming, News, Word};
+use crate::electron::wire::{self, Header, Kind};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::mpsc::Sender;
+
+/// The ports that are here.
+pub(in crate::electron) struct Ports {
+    table: RefCell<BTreeMap<Token, MessagePort>>,
+    /// Those that have been put to use in this turn and want a link.
+    wanting: RefCell<Vec<MessagePort>>,
+    wiring: Wiring,
+    queue: Sender<Incoming>,
+    /// Speaks to main's broker.
+    say: Box<dyn Fn(Word)>,
+}
+
+impl Ports {
+    pub(in crate::electron) fn new(
+        wiring: Wiring,
+        queue: Sender<Incoming>,
+        say: impl Fn(Word) + 'static,
+    ) -> Rc<Ports> {
+        let (table, wanting) = (RefCell::default(), RefCell::default());
+        Rc::new(Ports { table, wanting, wiring, queue, say: Box::new(say) })
+    }
+
+    pub(super) fn tell(&self, incoming: Incoming) {
+        let _ = self.queue.send(incoming); // nobody reads on where the loop has ended
+    }
+
+    pub(super) fn say(&self, word: Word) {
+        (self.say)(word);
+    }
+
+    pub(super) fn wants_link(&self, port: &MessagePort) {
+        self.wanting.borrow_mut().push(port.clone());
+    }
+
+    /// A channel with both ports here.
+    pub(in crate::electron) fn channel(self: &Rc<Ports>) -> Result<MessageChannel, Error> {
+        let port =
+            || Ok::<_, Error>(self.keep(Token::new().map_err(Error::start)?, State::Neutered, Vec::new()));
+        let (port1, port2) = (port()?, port()?);
+        *port1.0.state.borrow_mut() = State::Local(Rc::downgrade(&port2.0));
+        *port2.0.state.borrow_mut() = State::Local(Rc::downgrade(&port1.0));
+        Ok(MessageChannel { port1, port2 })
+    }
+
+    fn keep(self: &Rc<Ports>, token: Token, state: State, incoming: Vec<Vec<u8>>) -> MessagePort {
+        let port = MessagePort::new(token, self, state, incoming);
+        self.table.borrow_mut().insert(token, port.clone());
+        port
+    }
+
+    /// Those who have come are ours now.
+    pub(in crate::electron) fn adopt(self: &Rc<Ports>, parcels: Vec<Parcel>) -> Vec<MessagePort> {
+        let adopt = |Parcel { token, incoming, outgoing }| {
+            let used = !outgoing.is_empty();
+            let port = self.keep(token, State::Apart { outgoing, used, claimed: false }, incoming);
+            if used {
+                self.wants_link(&port);
+            }
+            port
+        };
+        parcels.into_iter().map(adopt).collect()
+    }
+
+    /// Writes a frame with ports, which are ours no longer once the message itself could be cloned and all of them can be sent. `each` is
+    /// told of every one.
+    pub(in crate::electron) fn write(
+        &self,
+        out: &mut Vec<u8>,
+        header: Header<'_>,
+        transfer: &[MessagePort],
+        body: &Value,
+        mut each: impl FnMut(Token),
+    ) -> Result<(), Error> {
+        if transfer.is_empty() {
+            return wire::write(out, header, &[], body);
+        }
+        let mut bytes = Vec::new();
+        v8::encode(body, Views::Native, &mut bytes)?;
+        for (index, port) in transfer.iter().enumerate() {
+            match *port.0.state.borrow() {
+                State::Neutered => return Err(Error::PortNeutered(index)),
+                State::Linked(_) | State::Apart { claimed: true, .. } => return Err(Error::PortInUse(index)),
+                State::Local(_) | State::Apart { .. } => {}
+            }
+            if transfer[..index].contains(port) {
+                return Err(Error::PortDuplicate(index));
+            }
+        }
+        let parcels: Vec<Parcel> = transfer.iter().map(|port| port.pack(self)).collect();
+        for parcel in &parcels {
+            self.table.borrow_mut().remove(&parcel.token);
+            each(parcel.token);
+        }
+        wire::begin(out, header, &parcels)?;
+        out.extend_from_slice(&bytes);
+        Ok(())
+    }
+
+    /// The end of a turn: who has been put to use in it wants a link now.
+    pub(in crate::electron) fn settle(&self) {
+        if self.wanting.borrow().is_empty() {
+            return;
+        }
+        for port in self.wanting.take() {
+            if let State::Apart { claimed, .. } = &mut *port.0.state.borrow_mut()
+                && !std::mem::replace(claimed, true)
+            {
+                self.say(Word::Claim(port.0.token));
+            }
+        }
+    }
+
+    /// Main's broker has spoken.
+    pub(in crate::electron) fn hear(&self, word: Word) -> Result<(), Error> {
+        match word {
+            Word::Bind(token) => {
+                let (accept, letters) = self.wiring.door()?.bind(&self.wiring.spec(1))?;
+                for letter in letters {
+                    self.say(Word::Bound(token, letter));
+                }
+                self.read(token, move || Some(single(accept().ok()?)))
+            }
+            Word::Connect(token, letter) => {
+                let door = self.wiring.door()?;
+                self.read(token, move || door.connect(letter).ok())
+            }
+            Word::Closed(token) => {
+                self.tell(Incoming::Port(token, News::Gone));
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A thread for the link's receiving half; the other half comes to ours.
+    fn read(
+        &self,
+        token: Token,
+        open: impl FnOnce() -> Option<(Box<dyn AnyTx>, Box<dyn AnyRx>)> + Send + 'static,
+    ) -> Result<(), Error> {
+        let queue = self.queue.clone();
+        let news = move |news| queue.send(Incoming::Port(token, news)).is_ok();
+        let body = move || {
+            if let Some((tx, rx)) = open()
+                && news(News::Linked(tx))
+            {
+                drain(rx, |frame| !closes(&frame) && news(News::Frame(frame)));
+            }
+            news(News::Gone);
+        };
+        std::thread::Builder::new().name("port".to_owned()).spawn(body).map(drop).map_err(Error::start)
+    }
+
+    /// Something has come for a port.
+    ///
+    /// # Errors
+    /// What a listener throws.
+    pub(in crate::electron) fn deliver(self: &Rc<Ports>, token: Token, news: News) -> Result<(), Value> {
+        let port = self.table.borrow().get(&token).cloned();
+        let Some(port) = port else {
+            if let News::Linked(tx) = news {
+                drop(tx); // closed meanwhile: the other one hears of it by this
+            }
+            return Ok(());
+        };
+        match news {
+            News::Linked(tx) => {
+                port.linked(tx);
+                Ok(())
+            }
+            News::Frame(frame) => {
+                port.came(frame);
+                port.look(self)
+            }
+            News::Look => port.look(self),
+            News::Gone if port.holds_back() => Ok(()),
+            News::Gone => {
+                self.table.borrow_mut().remove(&token);
+                port.ended()
+            }
+        }
+    }
+
+    /// Closes all of them: their end is heard by the others.
+    pub(in crate::electron) fn close(&self) {
+        let ports: Vec<MessagePort> = self.table.borrow().values().cloned().collect();
+        ports.iter().for_each(MessagePort::close);
+    }
+}
+
+fn closes(frame: &[u8]) -> bool {
+    frame.first() == Some(&(Kind::PortClose as u8))
+}

@@ -16,6 +16,9 @@ pub(super) struct Choice {
     /// Only these workloads
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     workload: Vec<String>,
+    /// Only these bundles of variables (see `ipcmark list presets`)
+    #[arg(long, value_name = "P,Q", value_delimiter = ',')]
+    preset: Vec<String>,
     /// One value for a variable of the model (see `ipcmark list variables`)
     #[arg(long, value_name = "VAR=VALUE")]
     set: Vec<String>,
@@ -30,7 +33,8 @@ pub(super) struct Choice {
 impl Choice {
     /// Whether any flag chooses cases by itself.
     fn is_empty(&self) -> bool {
-        self.transport.is_empty() && self.workload.is_empty() && self.set.is_empty() && self.vary.is_empty()
+        let lists = [&self.transport, &self.workload, &self.preset, &self.set, &self.vary];
+        lists.iter().all(|list| list.is_empty())
     }
 
     /// The suite that is meant: a file's, narrowed and overridden by the flags; without a file, all that the flags
@@ -85,6 +89,9 @@ impl Choice {
 
     pub(super) fn axes(&self) -> Result<Axes, ConfigError> {
         let mut axes = Axes::default();
+        for name in &self.preset {
+            axes.add_preset(name).map_err(|error| error.in_flag("--preset"))?;
+        }
         let flags =
             self.set.iter().map(|text| ("--set", text)).chain(self.vary.iter().map(|text| ("--vary", text)));
         for (flag, text) in flags {

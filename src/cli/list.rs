@@ -4,7 +4,8 @@ use super::choice::Choice;
 use super::exit::{Exit, Stop};
 use super::output;
 use crate::plan::variable::{VARIABLES, word};
-use crate::plan::{NotBuiltIn, Plan, human_size, not_built_in, transports};
+use crate::codec::Codec;
+use crate::plan::{NotBuiltIn, PRESETS, Plan, Preset, human_size, not_built_in, transports};
 use crate::report::{Look, new_table};
 use crate::trial::cpus;
 use crate::workload::Workload;
@@ -34,11 +35,19 @@ enum What {
     Transports,
     /// What is timed
     Workloads,
+    /// How a value becomes bytes
+    Codecs,
     /// Settings of the process model
     Variables,
+    /// Bundles of settings
+    Presets,
     /// Names of the cases that `run` would run with the same flags
     Cases,
 }
+
+/// What is shown if nothing is named.
+const EVERYTHING: [What; 5] =
+    [What::Transports, What::Workloads, What::Codecs, What::Variables, What::Presets];
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum Format {
@@ -51,7 +60,7 @@ enum Format {
 
 pub(super) fn execute(args: &Args) -> Result<Exit, Stop> {
     let topics =
-        args.what.map_or(vec![What::Transports, What::Workloads, What::Variables], |what| vec![what]);
+        args.what.map_or(EVERYTHING.to_vec(), |what| vec![what]);
     let mut text = String::new();
     let mut document = serde_json::Map::new();
     for topic in topics {
@@ -139,6 +148,20 @@ fn table(topic: What) -> Table {
                 ]);
             }
         }
+        What::Codecs => {
+            table.set_header(["codec", "what it carries"]);
+            for codec in Codec::ALL {
+                table.add_row([codec.name(), codec.about()]);
+            }
+        }
+        What::Presets => {
+            table.set_header(["preset", "values", "what it is"]);
+            for preset in PRESETS {
+                let values: Vec<String> =
+                    preset.values.iter().map(|(name, value)| format!("{name}={value}")).collect();
+                table.add_row([preset.name, &values.join(" "), preset.about]);
+            }
+        }
         What::Variables | What::Cases => {
             table.set_header(["variable", "values, the default first", "what it is"]);
             let default = crate::plan::Model::default();
@@ -180,6 +203,17 @@ fn values(topic: What) -> (&'static str, Value) {
         What::Workloads => {
             let of = |w: &Workload| json!({ "name": w.name(), "latency": w.latency(), "about": w.about() });
             ("workloads", Workload::ALL.iter().map(of).collect())
+        }
+        What::Codecs => {
+            let of = |codec: &Codec| json!({ "name": codec.name(), "about": codec.about() });
+            ("codecs", Codec::ALL.iter().map(of).collect())
+        }
+        What::Presets => {
+            let values = |preset: &Preset| -> serde_json::Map<String, Value> {
+                preset.values.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect()
+            };
+            let of = |p: &Preset| json!({ "name": p.name, "values": values(p), "about": p.about });
+            ("presets", PRESETS.iter().map(of).collect())
         }
         What::Variables | What::Cases => {
             let default = crate::plan::Model::default();

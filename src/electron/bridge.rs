@@ -23,6 +23,7 @@ mod copy;
 
 use crate::codec::{Error, Function, Value};
 use copy::Copier;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -65,7 +66,8 @@ impl From<BridgeError> for Value {
 }
 
 /// How a page and its preload are kept apart.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd, Ord, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Isolation {
     /// Not at all: both have the same objects.
     #[default]

@@ -48,6 +48,7 @@ mod hub;
 mod ipc_main;
 mod ipc_renderer;
 mod link;
+pub mod model;
 mod node;
 pub mod policy;
 mod port;

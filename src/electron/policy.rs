@@ -12,9 +12,11 @@ pub use whitelist::{Channels, Whitelist};
 
 use super::schema::{Schemas, Violation};
 use crate::codec::{Ref, Value};
+use serde::{Deserialize, Serialize};
 
 /// How much is checked. Each includes those before it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Policy {
     /// Nothing.
     #[default]

@@ -2,12 +2,16 @@
 
 use super::case::{Case, Model};
 use super::error::ConfigError;
+use super::preset::{PRESETS, Preset};
 use super::variable::{VARIABLES, Variable};
 use crate::workload::Workload;
 
-/// Values of variables, each list one axis.
+/// Values of variables, each list one axis; presets are one more, which the others stand above.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Axes(Vec<(&'static str, Vec<String>)>);
+pub struct Axes {
+    presets: Vec<&'static str>,
+    lists: Vec<(&'static str, Vec<String>)>,
+}
 
 impl Axes {
     /// Adds an axis.
@@ -20,23 +24,37 @@ impl Axes {
             return Err(ConfigError::new(format!("{name}: no value; it can be {}", variable.values())));
         }
         values.iter().try_for_each(|value| variable.check(value))?;
-        if self.0.iter().any(|(known, _)| *known == variable.name) {
+        if self.lists.iter().any(|(known, _)| *known == variable.name) {
             return Err(ConfigError::new(format!("{name} is given twice; list its values in one place")));
         }
-        self.0.push((variable.name, values));
+        self.lists.push((variable.name, values));
+        Ok(())
+    }
+
+    /// Begins with these presets instead of the defaults.
+    ///
+    /// # Errors
+    /// An unknown one.
+    pub fn add_preset(&mut self, name: &str) -> Result<(), ConfigError> {
+        self.presets.push(Preset::named(name)?.name);
         Ok(())
     }
 
     /// These axes, with those of `other` in place of any of the same name.
     pub fn overridden_by(&self, other: &Axes) -> Axes {
-        let kept = self.0.iter().filter(|(name, _)| other.0.iter().all(|(theirs, _)| theirs != name));
-        Axes(kept.chain(&other.0).cloned().collect())
+        let kept = self.lists.iter().filter(|(name, _)| other.lists.iter().all(|(theirs, _)| theirs != name));
+        let presets = if other.presets.is_empty() { &self.presets } else { &other.presets };
+        Axes { presets: presets.clone(), lists: kept.chain(&other.lists).cloned().collect() }
     }
 
     /// Every combination, the last axis fastest.
     fn models(&self) -> Vec<Model> {
-        let mut models = vec![Model::default()];
-        for (name, values) in &self.0 {
+        let presets = PRESETS.iter().filter(|preset| self.presets.contains(&preset.name));
+        let mut models: Vec<Model> = presets.map(Preset::model).collect();
+        if models.is_empty() {
+            models.push(Model::default());
+        }
+        for (name, values) in &self.lists {
             let Some(variable) = VARIABLES.iter().find(|variable| variable.name == *name) else { continue };
             models = models
                 .iter()

@@ -1,6 +1,10 @@
 //! One point of the matrix: transport × workload × model.
 
 use super::variable::VARIABLES;
+use crate::codec::Codec;
+use crate::electron::bridge::Isolation;
+use crate::electron::model::{Broadcast, Copies, Settings, Shape};
+use crate::electron::policy::Policy;
 use crate::transport::WaitKind;
 use crate::workload::Workload;
 use serde::{Deserialize, Serialize};
@@ -39,6 +43,17 @@ pub enum CopyWay {
     Nt,
 }
 
+/// What a renderer may ask of the kernel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sandbox {
+    /// Anything.
+    #[default]
+    Off,
+    /// What its links need, by a filter of system calls.
+    Seccomp,
+}
+
 /// The settings of the process model; [`VARIABLES`] says what each means.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(default)]
@@ -53,6 +68,14 @@ pub struct Model {
     pub batch: u64,
     pub copy: CopyWay,
     pub active: usize,
+    pub shape: Shape,
+    pub codec: Codec,
+    pub isolation: Isolation,
+    pub policy: Policy,
+    pub hops: u8,
+    pub copies: Copies,
+    pub broadcast: Broadcast,
+    pub sandbox: Sandbox,
 }
 
 impl Default for Model {
@@ -67,11 +90,25 @@ impl Default for Model {
             batch: 1,
             copy: CopyWay::Auto,
             active: 0,
+            shape: Shape::Bytes,
+            codec: Codec::Raw,
+            isolation: Isolation::Off,
+            policy: Policy::None,
+            hops: 0,
+            copies: Copies::One,
+            broadcast: Broadcast::PerWindow,
+            sandbox: Sandbox::Off,
         }
     }
 }
 
 impl Model {
+    /// What is between the workload and its transport.
+    pub fn settings(&self) -> Settings {
+        let Model { shape, codec, isolation, policy, hops, copies, broadcast, .. } = *self;
+        Settings { shape, codec, isolation, policy, hops, copies, broadcast }
+    }
+
     /// Renderers that take part.
     pub fn active_windows(&self) -> usize {
         if self.active == 0 { self.windows } else { self.active.min(self.windows) }

@@ -5,6 +5,7 @@ mod case;
 mod error;
 mod metric;
 mod nearest;
+mod preset;
 mod reader;
 mod size;
 mod suite;
@@ -12,14 +13,17 @@ mod target;
 pub mod variable;
 
 pub use axes::{Axes, Group};
-pub use case::{Case, CopyWay, Model, Pin, Placement};
+pub use case::{Case, CopyWay, Model, Pin, Placement, Sandbox};
 pub use error::ConfigError;
 pub use metric::Metric;
 pub use nearest::nearest;
+pub use preset::{PRESETS, Preset};
 pub use size::{human_size, parse_size};
 pub use suite::Suite;
 pub use target::{Against, Limit, Target};
 
+use crate::codec::Codec;
+use crate::electron::model::{Broadcast, Shape};
 use crate::transport::{Caps, ON_DEMAND, OnDemand, Transport, Visit, WaitKind, visit_all};
 use crate::workload::Workload;
 use crate::workload::stamp::NUMBER;
@@ -152,6 +156,7 @@ impl Plan {
     /// Why a host with so many CPUs cannot run a case; `None` if it can.
     pub fn skip_reason(case: &Case, cpus: usize) -> Option<String> {
         let Model { placement, windows, pin, wait, payload, in_flight, active, copy, .. } = case.model;
+        let Model { shape, codec, hops, broadcast, .. } = case.model;
         let name = &case.transport;
         let caps = match transport(name) {
             Ok(listed) => listed.caps,
@@ -164,6 +169,18 @@ impl Plan {
             Some(format!("{name} has no peer: only invoke is defined"))
         } else if caps.echo && in_flight > 1 {
             Some(format!("{name} has no peer: a call is answered before the next can begin"))
+        } else if codec == Codec::Raw && shape != Shape::Bytes {
+            Some(format!("codec=raw carries bytes, not shape={}", variable::word(shape)))
+        } else if codec == Codec::Json && shape == Shape::Bytes {
+            Some("codec=json makes an object of numbers of shape=bytes".to_owned())
+        } else if caps.echo && !case.model.settings().is_bare() {
+            Some(format!("{name} has no peer: the model has no other end"))
+        } else if caps.lossy && !case.model.settings().is_bare() {
+            Some(format!("{name} may lose messages, which Electron's links do not"))
+        } else if broadcast != Broadcast::PerWindow && case.workload != Workload::Broadcast {
+            Some(format!("{} goes to one window: broadcast has no meaning", case.workload.name()))
+        } else if hops > 2 && wait == WaitKind::Spin {
+            Some(format!("wait=spin with hops={hops}: IO threads sleep beside the threads that they serve"))
         } else if !caps.ring && copy != CopyWay::Auto {
             Some(format!("{name} has no ring of ours: copy has no meaning"))
         } else if case.workload == Workload::Invoke && in_flight == 1 && copy != CopyWay::Auto {

@@ -10,6 +10,7 @@
 //! transport = ["shm", "pipe"]
 //! workload = "invoke"
 //! payload = [64, "4KiB"]
+//! preset = "electron-default"   # optional: what variables that are not named here are set to
 //!
 //! [[targets]]         # optional: what a figure of these cases shall reach, see [`Target`]
 //! name = "small invokes"
@@ -130,10 +131,16 @@ impl Reader<'_> {
                             .push(workload(&name).map_err(|error| self.mistake(item.span(), error))?);
                     }
                 }
+                "preset" => {
+                    for item in self.list(value) {
+                        let added = group.axes.add_preset(&self.string(item)?);
+                        added.map_err(|error| self.mistake(item.span(), error))?;
+                    }
+                }
                 name => {
                     let known = super::variable::VARIABLES.iter().map(|variable| variable.name);
                     if !known.clone().any(|known| known == name) {
-                        let known = known.chain(["transport", "workload"]);
+                        let known = known.chain(["transport", "workload", "preset"]);
                         return Err(self.mistake(key.span(), ConfigError::unknown("key", name, known)));
                     }
                     let items = self.list(value);

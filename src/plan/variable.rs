@@ -1,8 +1,12 @@
 //! The variables of the model: the one definition, from which the command line, suite files, records and help follow.
 
-use super::case::{CopyWay, Model, Pin, Placement};
+use super::case::{CopyWay, Model, Pin, Placement, Sandbox};
 use super::error::ConfigError;
 use super::size::parse_size;
+use crate::codec::Codec;
+use crate::electron::bridge::Isolation;
+use crate::electron::model::{Broadcast, Copies, Shape};
+use crate::electron::policy::Policy;
 use crate::transport::{MAX_FRAME, WaitKind};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -97,6 +101,62 @@ pub const VARIABLES: &[Variable] = &[
         about: "renderers that take part, the others are idle; 0 for all",
         get: |model| model.active.to_string(),
         set: |model, value| model.active = value.parse().unwrap_or(0),
+    },
+    Variable {
+        name: "shape",
+        domain: Domain::Words(&["bytes", "string", "record", "records", "tree"]),
+        about: "what the value of a message looks like to the page",
+        get: |model| word(model.shape),
+        set: |model, value| model.shape = from_word(value, Shape::Bytes),
+    },
+    Variable {
+        name: "codec",
+        domain: Domain::Words(&["raw", "structured-clone", "json", "postcard", "msgpack"]),
+        about: "how the value becomes bytes",
+        get: |model| word(model.codec),
+        set: |model, value| model.codec = from_word(value, Codec::Raw),
+    },
+    Variable {
+        name: "isolation",
+        domain: Domain::Words(&["off", "bridge", "bridge-freeze"]),
+        about: "whether the page has a world of its own, into which and out of which everything is copied",
+        get: |model| word(model.isolation),
+        set: |model, value| model.isolation = from_word(value, Isolation::Off),
+    },
+    Variable {
+        name: "policy",
+        domain: Domain::Words(&["none", "whitelist", "sender", "validate-main", "validate-both"]),
+        about: "what is checked: channels in the preload, senders in main, arguments in main, and in the preload as well",
+        get: |model| word(model.policy),
+        set: |model, value| model.policy = from_word(value, Policy::None),
+    },
+    Variable {
+        name: "hops",
+        domain: Domain::Words(&["0", "2", "4", "6"]),
+        about: "threads and links that a round trip passes: 0 and 2 the link alone, 4 as a MessagePort, 6 as ipcRenderer.invoke",
+        get: |model| model.hops.to_string(),
+        set: |model, value| model.hops = value.parse().unwrap_or(0),
+    },
+    Variable {
+        name: "copies",
+        domain: Domain::Words(&["one", "three", "in-place"]),
+        about: "buffers that a serialised message passes through",
+        get: |model| word(model.copies),
+        set: |model, value| model.copies = from_word(value, Copies::One),
+    },
+    Variable {
+        name: "broadcast",
+        domain: Domain::Words(&["per-window", "serialise-once", "one-write"]),
+        about: "how a message reaches all windows",
+        get: |model| word(model.broadcast),
+        set: |model, value| model.broadcast = from_word(value, Broadcast::PerWindow),
+    },
+    Variable {
+        name: "sandbox",
+        domain: Domain::Words(&["off", "seccomp"]),
+        about: "whether a renderer runs under a filter of system calls once it has connected",
+        get: |model| word(model.sandbox),
+        set: |model, value| model.sandbox = from_word(value, Sandbox::Off),
     },
 ];
 

@@ -156,6 +156,7 @@ mod tests {
             active: 1,
             key: 0,
             echo: false,
+            settings: Default::default(),
             clock: Clock::monotonic(),
         }
     }

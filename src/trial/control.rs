@@ -3,7 +3,7 @@
 use super::calibrate::Calibration;
 use super::pins::Pins;
 use super::probe::Probe;
-use crate::plan::{CopyWay, Placement};
+use crate::plan::{CopyWay, Placement, Sandbox};
 use crate::sys::cpu::Usage;
 use crate::sys::fd::Descriptor;
 use crate::transport::WaitKind;
@@ -23,6 +23,7 @@ pub(super) struct Setup {
     pub(super) pins: Pins,
     pub(super) spin: Duration,
     pub(super) copy: CopyWay,
+    pub(super) sandbox: Sandbox,
     pub(super) padding: usize,
     /// Where any process of the trial leaves word of why it failed.
     pub(super) reports: Descriptor,
@@ -71,6 +72,7 @@ pub(super) struct RendererSetup {
     pub(super) load: Load,
     pub(super) peer: usize,
     pub(super) cpus: Vec<usize>,
+    pub(super) sandbox: Sandbox,
     pub(super) reports: Descriptor,
 }
 

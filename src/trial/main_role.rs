@@ -3,12 +3,13 @@
 use super::child::{self, Role};
 use super::control::{FromMain, FromRenderer, RendererSetup, Report, Setup, ToMain, ToRenderer};
 use super::{calibrate, probe, renderer};
+use crate::electron::model::main_end;
 use crate::plan::Placement;
 use crate::sys::control::Control;
 use crate::sys::cpu::{Scope, Usage, restrict};
 use crate::sys::fd::Descriptor;
 use crate::sys::process::{Process, own_pid};
-use crate::transport::{Spec, Transport, Use, Wait, dispatch};
+use crate::transport::{Inbox, Spec, Transport, Use, Wait, dispatch};
 use crate::workload::tally::{Encoded, Tally, join};
 use crate::workload::{self, Phase};
 use serde::Serialize;
@@ -62,44 +63,60 @@ impl Use for Part<'_> {
         }
         drop(addresses); // our copies of the renderers' descriptors: while they are open, no end is seen to close
         control.send(&FromMain::Spawned(renderers.pids()))?;
-        let (mut outbox, mut inbox) =
-            T::accept::<W>(bound).map_err(|error| renderers.explain(&error.to_string()))?;
+        let (outbox, inbox) = T::accept::<W>(bound).map_err(|error| renderers.explain(&error.to_string()))?;
         let pids = renderers.ready()?;
         control.send(&FromMain::Ready { pids, calibration })?;
-        loop {
-            match control.recv()? {
-                ToMain::Setup(_) => return Err("set up twice".into()),
-                ToMain::Probe => control.send(&FromMain::Probed(probe::take(&setup)))?,
-                ToMain::Run(phase) => {
-                    let scope = match setup.placement {
-                        Placement::Process => Scope::Process,
-                        Placement::Thread => Scope::Thread,
-                    };
-                    renderers.begin(&phase)?;
-                    let before = Usage::now(scope);
-                    let tallies = if T::CAPS.echo {
-                        Vec::new() // nobody speaks to main
-                    } else {
-                        match workload::main(&load, &phase, &mut outbox, &mut inbox) {
-                            Ok(tallies) => tallies,
-                            Err(error) => return Err(renderers.explain(&error.to_string()).into()),
-                        }
-                    };
-                    let usage = Usage::now(scope).since(before);
-                    let (renderer_tallies, renderer_usage) = renderers.finish()?;
-                    let outcome = join(&load, &phase, &tallies, &renderer_tallies);
-                    control.send(&FromMain::Done(Box::new(Report {
-                        elapsed_ns: outcome.elapsed_ns,
-                        latency: Encoded(outcome.latency),
-                        checks: outcome.checks,
-                        main: usage,
-                        renderers: renderer_usage,
-                    })))?;
-                }
-                ToMain::Quit => {
-                    renderers.quit()?;
-                    return Ok(());
-                }
+        let settings = &load.settings;
+        if settings.is_bare() || T::CAPS.echo {
+            return phases(control, &setup, renderers, outbox, inbox);
+        }
+        let (outbox, inbox) = main_end::ends(main_end::hub(outbox, inbox, settings)?, settings);
+        phases(control, &setup, renderers, outbox, inbox)
+    }
+}
+
+/// Runs phases and probes between these ends until it is told to quit.
+fn phases<I: Inbox>(
+    control: &Control,
+    setup: &Setup,
+    renderers: Renderers,
+    mut outbox: I::Outbox,
+    mut inbox: I,
+) -> Result<(), Box<dyn Error>> {
+    let load = &setup.load;
+    loop {
+        match control.recv()? {
+            ToMain::Setup(_) => return Err("set up twice".into()),
+            ToMain::Probe => control.send(&FromMain::Probed(probe::take(setup)))?,
+            ToMain::Run(phase) => {
+                let scope = match setup.placement {
+                    Placement::Process => Scope::Process,
+                    Placement::Thread => Scope::Thread,
+                };
+                renderers.begin(&phase)?;
+                let before = Usage::now(scope);
+                let tallies = if load.echo {
+                    Vec::new() // nobody speaks to main
+                } else {
+                    match workload::main(load, &phase, &mut outbox, &mut inbox) {
+                        Ok(tallies) => tallies,
+                        Err(error) => return Err(renderers.explain(&error.to_string()).into()),
+                    }
+                };
+                let usage = Usage::now(scope).since(before);
+                let (renderer_tallies, renderer_usage) = renderers.finish()?;
+                let outcome = join(load, &phase, &tallies, &renderer_tallies);
+                control.send(&FromMain::Done(Box::new(Report {
+                    elapsed_ns: outcome.elapsed_ns,
+                    latency: Encoded(outcome.latency),
+                    checks: outcome.checks,
+                    main: usage,
+                    renderers: renderer_usage,
+                })))?;
+            }
+            ToMain::Quit => {
+                renderers.quit()?;
+                return Ok(());
             }
         }
     }
@@ -135,6 +152,7 @@ impl Renderers {
             placement: setup.placement,
             load: setup.load,
             peer,
+            sandbox: setup.sandbox,
             cpus: setup.pins.renderers.get(peer).cloned().unwrap_or_default(),
             reports: Descriptor(setup.reports.0.try_clone()?),
         };

@@ -1,11 +1,13 @@
 //! A renderer's part of a trial: connect, then run phases as main says. The same code in a process and in a thread.
 
 use super::control::{FromRenderer, RendererSetup, ToRenderer};
-use crate::plan::Placement;
+use crate::electron::model::renderer;
+use crate::plan::{Placement, Sandbox};
 use crate::sys::control::Control;
 use crate::sys::cpu::{Scope, Usage, restrict};
 use crate::sys::process::own_pid;
-use crate::transport::{Transport, Use, Wait, dispatch};
+use crate::sys::seccomp;
+use crate::transport::{Transport, Tx, Use, Wait, dispatch};
 use crate::workload;
 use std::error::Error;
 use std::os::unix::net::UnixDatagram;
@@ -45,22 +47,49 @@ impl Use for Part<'_> {
 
     fn with<T: Transport, W: Wait>(self) -> Self::Output {
         let Part { control, setup } = self;
-        let (mut tx, mut rx) = T::connect::<W>(control.recv()?)?;
+        let (tx, rx) = T::connect::<W>(control.recv()?)?;
         control.send(&FromRenderer::Ready { pid: own_pid().as_raw_nonzero().get().cast_unsigned() })?;
         let scope = match setup.placement {
             Placement::Process => Scope::Process,
             Placement::Thread => Scope::Thread,
         };
-        loop {
-            match control.recv()? {
-                ToRenderer::Quit => return Ok(()),
-                ToRenderer::Run(phase) => {
-                    control.send(&FromRenderer::Started)?;
-                    let before = Usage::now(scope);
-                    let tally = workload::renderer(&setup.load, &phase, setup.peer, &mut tx, &mut rx)?;
-                    let usage = Usage::now(scope).since(before);
-                    control.send(&FromRenderer::Done { tally: Box::new(tally), usage })?;
-                }
+        let settings = &setup.load.settings;
+        if settings.is_bare() || setup.load.echo {
+            confine(&setup)?;
+            return phases(control, &setup, scope, tx, rx);
+        }
+        let (tx, rx) = renderer::ends(renderer::link(tx, rx, settings)?, settings);
+        confine(&setup)?; // its IO threads as well
+        phases(control, &setup, scope, tx, rx)
+    }
+}
+
+/// From here on a sandboxed renderer has the system calls that its links need, and no others.
+fn confine(setup: &RendererSetup) -> std::io::Result<()> {
+    match (setup.sandbox, setup.placement) {
+        (Sandbox::Off, _) => Ok(()),
+        (Sandbox::Seccomp, Placement::Process) => seccomp::confine(),
+        (Sandbox::Seccomp, Placement::Thread) => seccomp::confine_thread(),
+    }
+}
+
+/// Runs phases between these ends until it is told to quit.
+fn phases<X: Tx>(
+    control: &Control,
+    setup: &RendererSetup,
+    scope: Scope,
+    mut tx: X,
+    mut rx: X::Rx,
+) -> Result<(), Box<dyn Error>> {
+    loop {
+        match control.recv()? {
+            ToRenderer::Quit => return Ok(()),
+            ToRenderer::Run(phase) => {
+                control.send(&FromRenderer::Started)?;
+                let before = Usage::now(scope);
+                let tally = workload::renderer(&setup.load, &phase, setup.peer, &mut tx, &mut rx)?;
+                let usage = Usage::now(scope).since(before);
+                control.send(&FromRenderer::Done { tally: Box::new(tally), usage })?;
             }
         }
     }

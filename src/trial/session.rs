@@ -111,11 +111,13 @@ impl Session {
                 batch: case.model.batch,
                 key: seed,
                 echo: caps.echo,
+                settings: case.model.settings(),
                 clock: Clock::system(),
             },
             pins: Pins::new(&case.model, &cpus, mix(seed ^ 1)),
             spin: spin_budget(&case.model, cpus.len(), wake_up),
             copy: case.model.copy,
+            sandbox: case.model.sandbox,
             padding,
             reports: Descriptor(reports_in.into()),
         }))?;

@@ -11,7 +11,7 @@ use super::credit::Window;
 use super::ledger::Checks;
 use super::patience::Patience;
 use super::push::take_report;
-use super::stamp::{Direction, Pattern};
+use super::stamp::Direction;
 use super::tally::{Stamps, Tally};
 use super::{Load, Phase};
 use crate::transport::{Inbox, Outbox, Result};
@@ -24,7 +24,7 @@ pub fn main<I: Inbox>(
     inbox: &mut I,
 ) -> Result<Vec<Tally>> {
     let total = phase.lead + phase.messages;
-    let pattern = Pattern::new(load.key, phase.number, 0, Direction::Down);
+    let pattern = load.pattern(phase, 0, Direction::Down);
     let mut windows = vec![Window::new(load.in_flight); load.windows];
     let mut sent = vec![0; load.windows];
     let mut tallies: Vec<Tally> = (0..load.windows)

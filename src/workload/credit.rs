@@ -5,7 +5,7 @@
 //! acknowledged before the next, so its latency is that of an idle link; a large window costs one small frame for
 //! many messages and shows the link's capacity.
 
-/// Bytes of a report: the count, little-endian.
+/// Bytes of a report: the count, little-endian, seven bits in each. It is text wherever messages have to be.
 pub(super) const LEN: usize = 8;
 
 /// The sender's view.
@@ -31,7 +31,7 @@ impl Window {
     /// Takes a report. A count that goes back or beyond what was `sent` is wrong: answers whether it was right.
     #[inline]
     pub(super) fn take(&mut self, frame: &[u8], sent: u64) -> bool {
-        let count = frame.try_into().map(u64::from_le_bytes).ok();
+        let count = frame.try_into().map(u64::from_le_bytes).ok().map(packed);
         if self.forgiving && count.is_some_and(|count| count <= self.credited) {
             return true;
         }
@@ -81,7 +81,14 @@ impl Reports {
 /// Writes a report.
 #[inline]
 pub(super) fn write(frame: &mut [u8], count: u64) {
-    frame.copy_from_slice(&count.to_le_bytes());
+    let spread = (0..LEN).fold(0, |spread, byte| spread | (count >> (7 * byte) & 0x7F) << (8 * byte));
+    frame.copy_from_slice(&spread.to_le_bytes());
+}
+
+/// The count that [`write`] has spread over the bytes.
+#[inline]
+fn packed(spread: u64) -> u64 {
+    (0..LEN).fold(0, |count, byte| count | (spread >> (8 * byte) & 0x7F) << (7 * byte))
 }
 
 #[cfg(test)]

@@ -18,8 +18,8 @@ use hdrhistogram::Histogram;
 
 /// The asking end.
 pub fn renderer<T: Tx>(load: &Load, phase: &Phase, peer: usize, tx: &mut T, rx: &mut T::Rx) -> Result<Tally> {
-    let up = Pattern::new(load.key, phase.number, peer, Direction::Up);
-    let down = if load.echo { up } else { Pattern::new(load.key, phase.number, peer, Direction::Down) };
+    let up = load.pattern(phase, peer, Direction::Up);
+    let down = if load.echo { up } else { load.pattern(phase, peer, Direction::Down) };
     let mut asker = Asker {
         load,
         phase,
@@ -148,7 +148,7 @@ pub fn main<I: Inbox>(
     outbox: &mut I::Outbox,
     inbox: &mut I,
 ) -> Result<Vec<Tally>> {
-    let pattern = |peer, direction| Pattern::new(load.key, phase.number, peer, direction);
+    let pattern = |peer, direction| load.pattern(phase, peer, direction);
     let mut requests: Vec<Ledger> =
         (0..load.windows).map(|peer| Ledger::new(pattern(peer, Direction::Up), load.payload)).collect();
     let replies: Vec<Pattern> = (0..load.windows).map(|peer| pattern(peer, Direction::Down)).collect();

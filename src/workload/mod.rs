@@ -17,9 +17,11 @@ pub mod send;
 pub mod stamp;
 pub mod tally;
 
+use crate::electron::model::Settings;
 use crate::sys::clock::Clock;
 use crate::transport::{Inbox, Result, Rx, Tx};
 use serde::{Deserialize, Serialize};
+use stamp::{Direction, Pattern};
 use tally::Tally;
 
 /// The workloads.
@@ -110,6 +112,8 @@ pub struct Load {
     pub key: u64,
     /// Whether each end hears itself (the null transport), so that a reply bears the request's pattern.
     pub echo: bool,
+    /// What is between the loops and the transport.
+    pub settings: Settings,
     /// The host's clock.
     pub clock: Clock,
 }
@@ -172,7 +176,13 @@ impl Load {
 
     /// Largest frame that the link must carry: the payload, or a credit.
     pub fn max_frame(&self) -> usize {
-        self.payload.max(credit::LEN)
+        self.settings.max_frame(self.payload.max(credit::LEN))
+    }
+
+    /// What messages of one link and direction hold.
+    pub fn pattern(&self, phase: &Phase, peer: usize, direction: Direction) -> Pattern {
+        let pattern = Pattern::new(self.key, phase.number, peer, direction);
+        if self.settings.shape.is_text() { pattern.text() } else { pattern }
     }
 }
 

@@ -22,7 +22,7 @@ pub fn main<I: Inbox>(
 ) -> Result<Vec<Tally>> {
     let totals: Vec<u64> = (0..load.windows).map(|peer| load.total(phase, peer)).collect();
     let patterns: Vec<Pattern> =
-        (0..load.windows).map(|peer| Pattern::new(load.key, phase.number, peer, Direction::Down)).collect();
+        (0..load.windows).map(|peer| load.pattern(phase, peer, Direction::Down)).collect();
     let mut windows = vec![Window::new(load.in_flight); load.windows];
     let mut sent = vec![0; load.windows];
     let mut tallies: Vec<Tally> = totals
@@ -88,7 +88,7 @@ pub fn renderer<T: Tx>(load: &Load, phase: &Phase, peer: usize, tx: &mut T, rx: 
     let total = load.total(phase, peer);
     // All windows read the same broadcast.
     let link = if load.workload == Workload::Broadcast { 0 } else { peer };
-    let pattern = Pattern::new(load.key, phase.number, link, Direction::Down);
+    let pattern = load.pattern(phase, link, Direction::Down);
     let mut ledger = Ledger::new(pattern, load.payload);
     let mut reports = Reports::new(load.in_flight, total);
     let mut stamps = Stamps::with_room_for(share);

@@ -8,14 +8,14 @@
 use super::credit::{self, Reports, Window};
 use super::ledger::{Checks, Ledger};
 use super::patience::Patience;
-use super::stamp::{Direction, Pattern};
+use super::stamp::Direction;
 use super::tally::{Stamps, Tally};
 use super::{Load, Phase};
 use crate::transport::{Inbox, Outbox, Result, Rx, Tx};
 
 /// The sending end.
 pub fn renderer<T: Tx>(load: &Load, phase: &Phase, peer: usize, tx: &mut T, rx: &mut T::Rx) -> Result<Tally> {
-    let pattern = Pattern::new(load.key, phase.number, peer, Direction::Up);
+    let pattern = load.pattern(phase, peer, Direction::Up);
     let share = load.share(phase, peer);
     let total = load.total(phase, peer);
     let mut window = Window::new(load.in_flight);
@@ -72,7 +72,7 @@ pub fn main<I: Inbox>(
             let share = load.share(phase, peer);
             let total = load.total(phase, peer);
             Link {
-                ledger: Ledger::new(Pattern::new(load.key, phase.number, peer, Direction::Up), load.payload),
+                ledger: Ledger::new(load.pattern(phase, peer, Direction::Up), load.payload),
                 reports: Reports::new(load.in_flight, total),
                 stamps: Stamps::with_room_for(share),
                 total,

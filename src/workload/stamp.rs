@@ -7,6 +7,9 @@
 //!              the same place in every other message
 //! ```
 //!
+//! A payload that is to be text has the low five bits of each of those bytes, in the range of the small letters; its sequence number
+//! has five bits in a byte, which is enough for 2⁴⁰ messages.
+//!
 //! The reader compares *every* byte with what it must be. That is stronger than a checksum of the same cost: a line left
 //! over from another message, or from the ring's last lap, is always seen.
 
@@ -22,7 +25,12 @@ const WIDE: usize = 512;
 #[derive(Clone, Copy, Debug)]
 pub struct Pattern {
     key: u64,
+    text: bool,
 }
+
+/// What a byte of text keeps, and where text begins: '`', the small letters, and five signs behind them.
+const LOW_BITS: u64 = 0x1F1F_1F1F_1F1F_1F1F;
+const LETTERS: u64 = 0x6060_6060_6060_6060;
 
 /// Added from word to word: odd, with bits everywhere.
 const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
@@ -40,7 +48,12 @@ impl Pattern {
     /// The pattern of a trial's `key`, a phase, a link and a direction.
     pub fn new(key: u64, phase: u64, peer: usize, direction: Direction) -> Pattern {
         let link = (peer as u64) << 1 | u64::from(direction == Direction::Down);
-        Pattern { key: mix(mix(key ^ mix(phase)) ^ link) }
+        Pattern { key: mix(mix(key ^ mix(phase)) ^ link), text: false }
+    }
+
+    /// The same as text: every byte is a printable one of ASCII.
+    pub fn text(self) -> Pattern {
+        Pattern { text: true, ..self }
     }
 
     /// Fills the whole of `payload` for message `sequence`.
@@ -49,18 +62,22 @@ impl Pattern {
         let len = payload.len();
         let base = self.base(sequence);
         let Some((head, rest)) = payload.split_first_chunk_mut::<NUMBER>() else {
-            copy_few(payload, sequence);
+            copy_few(payload, self.number(sequence));
             return;
         };
-        *head = sequence.to_le_bytes();
+        *head = self.number(sequence).to_le_bytes();
         let body = match rest.split_first_chunk_mut::<8>() {
             Some((check, body)) => {
-                *check = self.check_word(base, len).to_le_bytes();
+                *check = self.word(self.check_word(base, len)).to_le_bytes();
                 body
             }
             None => rest,
         };
-        if len < WIDE { fill_words(body, base) } else { widest(|| fill_words(body, base)) }
+        match (self.text, len < WIDE) {
+            (false, true) => fill_words(body, base, |word| word),
+            (false, false) => widest(|| fill_words(body, base, |word| word)),
+            (true, _) => widest(|| fill_words(body, base, as_text)),
+        }
     }
 
     /// The sequence number that `payload` bears, if all of it is as [`fill`](Self::fill) wrote it for that number and the
@@ -71,16 +88,45 @@ impl Pattern {
             return None;
         }
         let Some((head, rest)) = payload.split_first_chunk::<NUMBER>() else {
-            return (differ_in_few(payload, expected) == 0).then_some(expected);
+            return (differ_in_few(payload, self.number(expected)) == 0).then_some(expected);
         };
-        let sequence = u64::from_le_bytes(*head);
+        let sequence = self.sequence(u64::from_le_bytes(*head))?;
         let base = self.base(sequence);
         let (wrong, body) = match rest.split_first_chunk::<8>() {
-            Some((check, body)) => (u64::from_le_bytes(*check) ^ self.check_word(base, len), body),
+            Some((check, body)) => (u64::from_le_bytes(*check) ^ self.word(self.check_word(base, len)), body),
             None => (0, rest),
         };
-        let differ = if len < WIDE { differ(body, base) } else { widest(|| differ(body, base)) };
+        let differ = match (self.text, len < WIDE) {
+            (false, true) => differ(body, base, |word| word),
+            (false, false) => widest(|| differ(body, base, |word| word)),
+            (true, _) => widest(|| differ(body, base, as_text)),
+        };
         (wrong | differ == 0).then_some(sequence)
+    }
+
+    /// A sequence number as its payload bears it.
+    #[inline]
+    fn number(&self, sequence: u64) -> u64 {
+        if !self.text {
+            return sequence;
+        }
+        (0..8).fold(LETTERS, |number, byte| number | (sequence >> (5 * byte) & 0x1F) << (8 * byte))
+    }
+
+    /// The inverse of [`number`](Self::number), if this is one.
+    #[inline]
+    fn sequence(&self, number: u64) -> Option<u64> {
+        if !self.text {
+            return Some(number);
+        }
+        let sequence =
+            (0..8).fold(0, |sequence, byte| sequence | (number >> (8 * byte) & 0x1F) << (5 * byte));
+        (number & !LOW_BITS == LETTERS).then_some(sequence)
+    }
+
+    #[inline]
+    fn word(&self, word: u64) -> u64 {
+        if self.text { as_text(word) } else { word }
     }
 
     #[inline]
@@ -94,29 +140,35 @@ impl Pattern {
     }
 }
 
-/// The words that follow from `word`.
+/// Eight letters that follow from a word.
 #[inline(always)]
-fn fill_words(body: &mut [u8], mut word: u64) {
+fn as_text(word: u64) -> u64 {
+    word & LOW_BITS | LETTERS
+}
+
+/// The words that follow from `word`, as `form` writes them.
+#[inline(always)]
+fn fill_words(body: &mut [u8], mut word: u64, form: impl Fn(u64) -> u64) {
     let mut words = body.chunks_exact_mut(8);
     for bytes in &mut words {
-        bytes.copy_from_slice(&word.to_le_bytes());
+        bytes.copy_from_slice(&form(word).to_le_bytes());
         word = word.wrapping_add(STEP);
     }
-    copy_few(words.into_remainder(), word);
+    copy_few(words.into_remainder(), form(word));
 }
 
 /// Not 0 if `body` is not what [`fill_words`] writes.
 #[inline(always)]
-fn differ(body: &[u8], mut word: u64) -> u64 {
+fn differ(body: &[u8], mut word: u64, form: impl Fn(u64) -> u64) -> u64 {
     let words = body.chunks_exact(8);
     let tail = words.remainder();
     let mut wrong = 0;
     for bytes in words {
         // Collected without a branch, so that the loop is as wide as the CPU allows.
-        wrong |= u64::from_le_bytes(bytes.try_into().unwrap_or_default()) ^ word;
+        wrong |= u64::from_le_bytes(bytes.try_into().unwrap_or_default()) ^ form(word);
         word = word.wrapping_add(STEP);
     }
-    wrong | differ_in_few(tail, word)
+    wrong | differ_in_few(tail, form(word))
 }
 
 /// The first bytes of a word: at most seven, for which a call to `memcpy` would cost more than the rest.
@@ -146,11 +198,15 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const UP: Pattern = Pattern { key: 7 };
+    const UP: Pattern = Pattern { key: 7, text: false };
 
     fn filled(len: usize, sequence: u64) -> Vec<u8> {
+        filled_by(UP, len, sequence)
+    }
+
+    fn filled_by(pattern: Pattern, len: usize, sequence: u64) -> Vec<u8> {
         let mut payload = vec![0xAA; len];
-        UP.fill(&mut payload, sequence);
+        pattern.fill(&mut payload, sequence);
         payload
     }
 
@@ -158,6 +214,17 @@ mod tests {
         #[test]
         fn what_was_filled_passes(len in 0usize..300, sequence: u64) {
             prop_assert_eq!(UP.check(&filled(len, sequence), len, sequence), Some(sequence));
+        }
+
+        #[test]
+        fn text_is_text_and_passes(len in 0usize..1200, sequence in 0u64..1 << 40, at: prop::sample::Index, bit in 0u8..5) {
+            let mut payload = filled_by(UP.text(), len, sequence);
+            prop_assert!(payload.iter().all(|byte| (0x60..0x80).contains(byte)));
+            prop_assert_eq!(UP.text().check(&payload, len, sequence), Some(sequence));
+            if len >= 16 {
+                payload[at.index(len)] ^= 1 << bit;
+                prop_assert_eq!(UP.text().check(&payload, len, sequence), None);
+            }
         }
 
         #[test]

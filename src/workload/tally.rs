@@ -195,6 +195,7 @@ mod tests {
             batch: 1,
             key: 0,
             echo: false,
+            settings: Default::default(),
             clock,
         }
     }

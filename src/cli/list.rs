@@ -3,8 +3,8 @@
 use super::choice::Choice;
 use super::exit::{Exit, Stop};
 use super::output;
-use crate::plan::variable::{VARIABLES, word};
 use crate::codec::Codec;
+use crate::plan::variable::{VARIABLES, word};
 use crate::plan::{NotBuiltIn, PRESETS, Plan, Preset, human_size, not_built_in, transports};
 use crate::report::{Look, new_table};
 use crate::trial::cpus;
@@ -59,8 +59,7 @@ enum Format {
 }
 
 pub(super) fn execute(args: &Args) -> Result<Exit, Stop> {
-    let topics =
-        args.what.map_or(EVERYTHING.to_vec(), |what| vec![what]);
+    let topics = args.what.map_or(EVERYTHING.to_vec(), |what| vec![what]);
     let mut text = String::new();
     let mut document = serde_json::Map::new();
     for topic in topics {

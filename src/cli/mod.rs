@@ -3,11 +3,13 @@
 mod choice;
 mod completions;
 mod exit;
+mod explain;
 mod floor;
 mod list;
 mod output;
 mod progress;
 mod run;
+mod running;
 mod verify;
 
 pub use exit::Exit;
@@ -32,6 +34,8 @@ enum Command {
     Run(run::Args),
     /// Show what there is
     List(list::Args),
+    /// Say where the time of a message goes: the bare link, then one layer more at a time
+    Explain(explain::Args),
     /// Measure what this machine allows
     Floor(floor::Args),
     /// Run every case once and look only at whether messages arrive as they must
@@ -47,6 +51,7 @@ impl Cli {
             None => run::execute(run::Args { suite: None, flags: self.run }),
             Some(Command::Run(args)) => run::execute(args),
             Some(Command::List(args)) => list::execute(&args),
+            Some(Command::Explain(args)) => explain::execute(&args),
             Some(Command::Floor(args)) => floor::execute(&args),
             Some(Command::Verify(args)) => verify::execute(&args),
             Some(Command::Completions(args)) => completions::execute(&args),

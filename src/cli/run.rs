@@ -4,16 +4,15 @@ use super::choice::Choice;
 use super::exit::{Exit, Stop};
 use super::output::{self, Color};
 use super::progress::Progress;
+use super::running::{OVERHEAD, Running};
 use crate::plan::{Plan, Suite, Target};
-use crate::record::{Environment, Record, Status, Store, fresh_seed, run_id};
+use crate::record::{Status, fresh_seed};
 use crate::report::{self, Look};
 use crate::stats::judge;
-use crate::sys::clock::Clock;
-use crate::sys::leftovers::{self, ScratchDir};
 use crate::sys::signal::Interrupt;
-use crate::trial::{self, Failure, Settings, cpus};
+use crate::trial::{Settings, cpus};
 use clap::{Args as ClapArgs, ValueEnum};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 #[derive(Debug, ClapArgs)]
@@ -81,7 +80,7 @@ pub(super) struct Flags {
 }
 
 /// Reads a positive number of seconds.
-fn seconds(text: &str) -> Result<Duration, String> {
+pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     let number = text.parse::<f64>().ok().filter(|number| (0.001..=86_400.0).contains(number));
     number.map(Duration::from_secs_f64).ok_or_else(|| "a number of seconds from 0.001 to 86400".to_owned())
 }
@@ -96,25 +95,12 @@ pub(super) fn execute(args: Args) -> Result<Exit, Stop> {
         output::write(&describe(&plan, trials, seed, &settings))?;
         return Ok(Exit::Ok);
     }
-    let temporary = || format!("directory for temporary files {}", std::env::temp_dir().display());
-    ScratchDir::create().map_err(|source| Stop::Place { what: temporary(), source })?;
-    let run = run_id();
-    let directory = args.flags.out.clone().unwrap_or_else(|| Path::new("results").join(&run));
-    let what = || format!("results directory {}", directory.display());
-    let store = Store::create(&directory, Environment::capture(&run, seed))
-        .map_err(|source| Stop::Place { what: what(), source })?;
     let interrupt = Interrupt::listen()?;
-    leftovers::sweep();
-    let mut running = Running { run, seed, store, records: Vec::new(), sentinels: Vec::new() };
-    for planned in &plan.cases {
-        if let Some(reason) = &planned.skip {
-            running.keep(Record::skipped(&running.run, seed, &planned.case, reason))?;
-        }
-    }
+    let mut running = Running::begin(&plan, seed, args.flags.out.clone())?;
     let progress = Progress::new(total, args.flags.no_progress);
     let whole = running.blocks(&plan, trials, &settings, args.flags.budget, &interrupt, &progress)?;
     drop(progress);
-    running.finish(whole, &suite.targets, &args.flags, &interrupt)
+    finish(running, whole, &suite.targets, &args.flags, &interrupt)
 }
 
 impl Flags {
@@ -129,9 +115,6 @@ impl Flags {
         (self.trials.unwrap_or(trials), Settings::new(time))
     }
 }
-
-/// What a trial takes beside its warm-up and measured part: processes, hand-shake, probes.
-const OVERHEAD: Duration = Duration::from_millis(80);
 
 fn describe(plan: &Plan, trials: u64, seed: u64, settings: &Settings) -> String {
     let mut text = String::new();
@@ -154,104 +137,37 @@ fn describe(plan: &Plan, trials: u64, seed: u64, settings: &Settings) -> String 
     text
 }
 
-/// A run under way.
-struct Running {
-    run: String,
-    seed: u64,
-    store: Store,
-    records: Vec<Record>,
-    /// Sentinel times of all trials so far, sorted.
-    sentinels: Vec<f64>,
-}
-
-impl Running {
-    fn keep(&mut self, record: Record) -> Result<(), Stop> {
-        self.store.append(&record)?;
-        self.records.push(record);
-        Ok(())
+/// Seals the records and prints what was asked for.
+fn finish(
+    running: Running,
+    whole: bool,
+    targets: &[Target],
+    flags: &Flags,
+    interrupt: &Interrupt,
+) -> Result<Exit, Stop> {
+    let Running { run, store, records, .. } = running;
+    let directory = store.directory().display().to_string();
+    let file = store.finish(!whole)?;
+    let look = match flags.format {
+        Format::Markdown => Look::Markdown,
+        _ => Look::Plain { bold: flags.color.on_stdout() },
+    };
+    let verdicts = judge(targets, &records);
+    output::write(&match flags.format {
+        Format::Table | Format::Markdown => match report::targets(&verdicts, look) {
+            targets if targets.is_empty() => report::tables(&records, look),
+            targets => format!("{}\n{targets}", report::tables(&records, look)),
+        },
+        Format::Json => report::json(&run, &directory, !whole, &records, &verdicts).to_string() + "\n",
+        Format::Jsonl => report::jsonl(&records),
+        Format::Csv => report::csv(&records),
+    })?;
+    output::warn(&format!("{} records in {}", records.len(), file.display()));
+    // A signal behind the last trial has stopped nothing.
+    if let Some(code) = interrupt.exit_code().filter(|_| !whole) {
+        output::warn("interrupted: what was measured is saved, marked partial");
+        return Ok(Exit::Interrupted(code));
     }
-
-    /// Runs block after block: one trial of every case in a fresh random order. Answers whether all were run.
-    fn blocks(
-        &mut self,
-        plan: &Plan,
-        trials: u64,
-        settings: &Settings,
-        budget: Option<Duration>,
-        interrupt: &Interrupt,
-        progress: &Progress,
-    ) -> Result<bool, Stop> {
-        let clock = Clock::system();
-        let begin = clock.now();
-        let each = settings.time + settings.warm_up + OVERHEAD;
-        let mut order = 0;
-        for trial in 0..trials {
-            for case in plan.block(self.seed, trial) {
-                let spent = Duration::from_nanos(clock.now() - begin);
-                if budget.is_some_and(|budget| spent + each > budget) {
-                    progress.say(&format!(
-                        "budget used up after {order} of {} trials",
-                        trials * plan.runnable().count() as u64
-                    ));
-                    return Ok(false);
-                }
-                let id = case.id();
-                progress.next(&id);
-                let seed = self.seed.rotate_left(16) ^ order;
-                let outcome = trial::run(case, settings, seed, interrupt);
-                if outcome.as_ref().err() == Some(&Failure::Interrupted) {
-                    return Ok(false); // the trial under way is no record: nothing was wrong with it
-                }
-                if let Err(Failure::Failed(reason)) = &outcome {
-                    progress.say(&format!("failed: {id}: {reason}"));
-                }
-                let usual = crate::stats::median(&self.sentinels);
-                if let Ok(measured) = &outcome {
-                    let sentinel =
-                        measured.probes.iter().map(|probe| probe.sentinel_ns as f64).sum::<f64>() / 2.0;
-                    let at = self.sentinels.partition_point(|&known| known < sentinel);
-                    self.sentinels.insert(at, sentinel);
-                }
-                self.keep(Record::of_trial(&self.run, (trial, order, self.seed), case, &outcome, usual))?;
-                order += 1;
-                progress.done();
-            }
-        }
-        Ok(true)
-    }
-
-    /// Seals the records and prints what was asked for.
-    fn finish(
-        self,
-        whole: bool,
-        targets: &[Target],
-        flags: &Flags,
-        interrupt: &Interrupt,
-    ) -> Result<Exit, Stop> {
-        let Running { run, store, records, .. } = self;
-        let directory = store.directory().display().to_string();
-        let file = store.finish(!whole)?;
-        let look = match flags.format {
-            Format::Markdown => Look::Markdown,
-            _ => Look::Plain { bold: flags.color.on_stdout() },
-        };
-        let verdicts = judge(targets, &records);
-        output::write(&match flags.format {
-            Format::Table | Format::Markdown => match report::targets(&verdicts, look) {
-                targets if targets.is_empty() => report::tables(&records, look),
-                targets => format!("{}\n{targets}", report::tables(&records, look)),
-            },
-            Format::Json => report::json(&run, &directory, !whole, &records, &verdicts).to_string() + "\n",
-            Format::Jsonl => report::jsonl(&records),
-            Format::Csv => report::csv(&records),
-        })?;
-        output::warn(&format!("{} records in {}", records.len(), file.display()));
-        // A signal behind the last trial has stopped nothing.
-        if let Some(code) = interrupt.exit_code().filter(|_| !whole) {
-            output::warn("interrupted: what was measured is saved, marked partial");
-            return Ok(Exit::Interrupted(code));
-        }
-        let failed = records.iter().any(|record| record.status == Status::Failed);
-        Ok(if failed { Exit::Failed } else { Exit::Ok })
-    }
+    let failed = records.iter().any(|record| record.status == Status::Failed);
+    Ok(if failed { Exit::Failed } else { Exit::Ok })
 }

@@ -3,6 +3,7 @@
 mod axes;
 mod case;
 mod error;
+mod layers;
 mod metric;
 mod nearest;
 mod preset;
@@ -15,6 +16,7 @@ pub mod variable;
 pub use axes::{Axes, Group};
 pub use case::{Case, CopyWay, Model, Pin, Placement, Sandbox};
 pub use error::ConfigError;
+pub use layers::{Layer, bare, layers};
 pub use metric::Metric;
 pub use nearest::nearest;
 pub use preset::{PRESETS, Preset};

@@ -5,9 +5,11 @@ mod figure;
 mod look;
 mod table;
 mod targets;
+mod waterfall;
 
 pub use export::{csv, json, jsonl};
 pub use figure::{count, megabytes, nanoseconds, ratio};
 pub use look::{Look, new_table};
 pub use table::{floors, tables};
 pub use targets::targets;
+pub use waterfall::{Row, waterfall};

@@ -106,6 +106,8 @@ impl Incoming {
             .map_err(|wire::Malformed(what)| Error::Corrupt(what))?;
         let heard =
             self.settings.codec.decode(frame.body).map_err(|_| Error::Corrupt("a message's value"))?;
+        // Raw bytes have travelled without the array around them.
+        let heard = if self.settings.codec == Codec::Raw { Value::array([heard]) } else { heard };
         let channel = frame.header.channel;
         let arguments = match &mut self.ear {
             Ear::Page(page) => page.hear((!channel.is_empty()).then_some(channel), heard)?,
@@ -114,8 +116,7 @@ impl Incoming {
                 dispatch.handle(peer, channel, heard)?
             }
         };
-        let value = if self.settings.codec == Codec::Raw { Some(arguments.root()) } else { arguments.at(0) };
-        let value = value.ok_or(Error::Corrupt("a message without arguments"))?;
+        let value = arguments.at(0).ok_or(Error::Corrupt("a message without arguments"))?;
         Ok(self.settings.shape.open(value, &mut self.scratch, |payload| read(frame.header.call, payload)))
     }
 }

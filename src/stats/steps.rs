@@ -1,0 +1,38 @@
+//! What each layer of a model adds: differences between trials of one block, which ran within moments of each other.
+
+use super::figure::figure;
+use super::summary::Spread;
+use crate::plan::Metric;
+use crate::record::{Record, Status};
+
+/// What separates two cases, in nanoseconds of a message's median latency.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Step {
+    /// The later case.
+    pub total: Spread,
+    /// What it takes more than the earlier one, trial by trial.
+    pub added: Spread,
+    /// Trials of both that count.
+    pub trials: usize,
+}
+
+/// The step from one case to another; `None` unless both were measured in one block, at one distance.
+pub fn step(records: &[Record], from: &str, to: &str) -> Option<Step> {
+    let of = |id: &str| -> Vec<&Record> {
+        records.iter().filter(|record| record.case.id == id && record.status == Status::Ok).collect()
+    };
+    let (earlier, later) = (of(from), of(to));
+    let pairs: Vec<(f64, f64)> = later
+        .into_iter()
+        .filter_map(|later| {
+            let earlier = *earlier.iter().find(|earlier| earlier.trial == later.trial)?;
+            let moved =
+                |record: &Record| record.noise.and_then(|noise| noise.distance).is_some_and(|d| d.mixed);
+            let same = earlier.place() == later.place() && !moved(earlier) && !moved(later);
+            let (earlier, later) = (figure(earlier, Metric::P50)?, figure(later, Metric::P50)?);
+            same.then_some((later, later - earlier))
+        })
+        .collect();
+    let spread = |figure: fn(&(f64, f64)) -> f64| Spread::of(pairs.iter().map(figure).map(Some).collect());
+    Some(Step { total: spread(|pair| pair.0)?, added: spread(|pair| pair.1)?, trials: pairs.len() })
+}

@@ -39,6 +39,7 @@ fn null(criterion: &mut Criterion) {
                 batch: 1,
                 key: 1,
                 echo: true,
+                settings: Default::default(),
                 clock,
             };
             let spec =

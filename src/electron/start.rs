@@ -118,7 +118,9 @@ impl Main {
                 Err(_) => break,
             };
             if let Some(owner) = self.links.borrow_mut().remove(&link) {
-                take(&owner).iter_mut().for_each(|connection| drop(connection.bury()));
+                for connection in take(&owner).iter_mut() {
+                    let _ = connection.bury();
+                }
             }
         }
         for owner in self.links.borrow().values() {

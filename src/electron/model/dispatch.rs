@@ -3,12 +3,12 @@
 use super::checked::channels;
 use crate::codec::Value;
 use crate::transport::{Error, Peer, Result};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 type Handler = Box<dyn FnMut(Peer, Value) -> Value + Send>;
 
 /// The handlers, of which the one that is called hands its arguments on to the workload.
-pub(super) struct Dispatch(HashMap<Box<str>, Handler>);
+pub(super) struct Dispatch(BTreeMap<Box<str>, Handler>);
 
 impl Dispatch {
     pub(super) fn new() -> Dispatch {

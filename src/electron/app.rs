@@ -229,10 +229,11 @@ impl App {
         self.0.quitting.set(true);
     }
 
-    /// Says `ready`, then dispatches until the app quits.
+    /// Says `ready`, dispatches until the app quits, and ends all renderers.
     pub fn run(&self) {
         self.0.report(self.0.on_ready.emit("", &(), &Args::none()).map(drop));
         while self.turn(None) {}
+        self.0.end();
     }
 
     /// Dispatches until `done` says so after some message; false if `limit` passes without a message first, or the app quits.
@@ -313,9 +314,24 @@ impl Main {
     }
 }
 
-impl Drop for Main {
-    fn drop(&mut self) {
+impl Main {
+    /// Lets go of everybody, and of what listeners hold: this app itself, as a rule.
+    fn end(&self) {
         self.ports.close();
         self.end_all(&self.incoming);
+        for contents in std::mem::take(&mut *self.windows.borrow_mut()).values() {
+            contents.0.life.set(Life::Destroyed);
+        }
+        self.ipc.clear();
+        for listeners in [&self.on_ready, &self.on_all_closed] {
+            listeners.remove_all(None);
+        }
+        self.on_gone.remove_all(None);
+    }
+}
+
+impl Drop for Main {
+    fn drop(&mut self) {
+        self.end();
     }
 }

@@ -139,6 +139,12 @@ impl IpcMain {
         self.0.handlers.remove(channel);
     }
 
+    /// Forgets everybody.
+    pub(super) fn clear(&self) {
+        self.0.listeners.remove_all(None);
+        self.0.handlers.clear();
+    }
+
     /// Calls the listeners; whether there was one.
     pub(super) fn emit(&self, channel: &str, event: &Event, args: &Args) -> Result<bool, Value> {
         let heard = self.0.listeners.emit(channel, event, args)?;

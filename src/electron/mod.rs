@@ -59,6 +59,8 @@ pub mod schema;
 mod script;
 mod start;
 pub mod table;
+#[cfg(test)]
+mod tests;
 mod utility;
 mod window;
 pub mod wire;

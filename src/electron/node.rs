@@ -265,7 +265,10 @@ impl Node {
         self.send_with(|buffer| self.ports.write(buffer, header, transfer, value, |_| {}))
     }
 
-    fn send_with(&self, write: impl FnOnce(&mut Vec<u8>) -> Result<(), Error>) -> Result<(), Error> {
+    pub(super) fn send_with(
+        &self,
+        write: impl FnOnce(&mut Vec<u8>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         let mut halves = self.tx.borrow_mut();
         let (tx, buffer) = &mut *halves;
         write(buffer)?;

@@ -82,6 +82,12 @@ impl Scripts {
         self
     }
 
+    /// These and those.
+    pub fn and(mut self, others: Scripts) -> Scripts {
+        self.0.extend(others.0);
+        self
+    }
+
     pub(super) fn get(&self, name: &str) -> Result<&Entry, Error> {
         self.0.get(name).ok_or_else(|| Error::Start(format!("there is no script `{name}`")))
     }

@@ -117,10 +117,10 @@ impl Main {
                 Ok(_) => continue,
                 Err(_) => break,
             };
-            if let Some(owner) = self.links.borrow_mut().remove(&link) {
-                for connection in take(&owner).iter_mut() {
-                    let _ = connection.bury();
-                }
+            if let Some(owner) = self.links.borrow_mut().remove(&link)
+                && let Some(mut connection) = take(&owner)
+            {
+                connection.bury();
             }
         }
         for owner in self.links.borrow().values() {

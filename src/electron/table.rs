@@ -187,9 +187,10 @@ impl<E, R> Handlers<E, R> {
         self.0.borrow_mut().remove(channel);
     }
 
-    /// Is there one?
-    pub fn has(&self, channel: &str) -> bool {
-        self.0.borrow().contains_key(channel)
+    /// Takes all of them away.
+    pub fn clear(&self) {
+        // Outside of the borrow: what a handler holds may have a table of its own to look at.
+        drop(self.0.take());
     }
 
     /// Lets the handler answer through `reply`, which comes back if there is none. One that is to be called once is away before it

@@ -3,6 +3,7 @@
 //! A check has two sides, written beside each other: what main does, and the page that the renderer runs. A page tells main of what it
 //! sees on the channel `tell`; one that panics ends its renderer, which fails the check.
 
+mod cascade;
 mod life;
 mod main_side;
 mod order;
@@ -11,6 +12,9 @@ mod renderer;
 mod stage;
 mod windows;
 mod wire;
+
+#[path = "../../../examples/notes.rs"]
+mod notes;
 
 use ipcmark::electron::{IpcRenderer, Renderers, Scripts};
 use libtest_mimic::Trial;
@@ -34,13 +38,22 @@ const RIGS: [(&str, Renderers); 6] = [
 ];
 
 fn cases() -> impl Iterator<Item = &'static Case> {
-    [renderer::CASES, main_side::CASES, windows::CASES, life::CASES, order::CASES, ports::CASES]
-        .into_iter()
-        .flatten()
+    [
+        renderer::CASES,
+        main_side::CASES,
+        cascade::CASES,
+        windows::CASES,
+        life::CASES,
+        order::CASES,
+        ports::CASES,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 fn scripts() -> Scripts {
-    ports::scripts(cases().fold(Scripts::new(), |scripts, case| scripts.raw(case.name, case.page)))
+    let scripts = cases().fold(Scripts::new(), |scripts, case| scripts.raw(case.name, case.page));
+    ports::scripts(scripts).and(notes::scripts())
 }
 
 /// If this process is a renderer of a check, it becomes one.
@@ -50,6 +63,11 @@ pub(crate) fn enter_if_child() {
 
 pub(crate) fn tests() -> Vec<Trial> {
     let mut tests = wire::tests();
+    tests.push(crate::test("electron::notes", || {
+        let mut output = Vec::new();
+        notes::run("shm", &mut output).expect("the example");
+        assert_eq!(String::from_utf8(output).expect("a text"), notes::OUTPUT);
+    }));
     for (transport, renderers) in RIGS {
         let place = if renderers == Renderers::Threads { "thread" } else { "process" };
         tests.extend(cases().map(|case| {

@@ -1,194 +1,39 @@
 //! `rtrb`: rings of the crate of that name, for one producer and one consumer, between threads.
 //!
-//! Each link has a ring each way, whose slots are cache lines. A frame of up to 62 bytes is written and read in its slot,
-//! one of up to 125 takes two; a longer one is a buffer that moves through the ring and comes back empty through a second
-//! one, so that nothing is allocated once there are enough of them. The reply to a call moves in the buffer of its request.
+//! Each direction of a link has a ring of cache lines for short frames, of which one store publishes or frees as many as
+//! were posted or are there. A longer frame is a buffer that moves through a second ring and comes back empty through a
+//! third, so that nothing is allocated once there are enough of them; it says how many lines go before it. The reply to a
+//! call moves in the buffer of its request.
 //!
 //! The crate offers no way to sleep, so both ends spin, and main looks at its links in turn.
 
+mod line;
+mod receiver;
+mod sender;
+
+use self::receiver::{Look, Receiver};
+use self::sender::Sender;
 use super::local::LocalAddress;
-use super::{
-    Caps, Error, Inbox, MAX_FRAME, Outbox, Peer, Result, Rx, Spec, Transport, Tx, Wait, WaitKind, check_len,
-};
-use ::rtrb::{Consumer, Producer, RingBuffer};
+use super::{Caps, Error, Inbox, MAX_FRAME, Outbox, Peer, Result, Rx, Spec, Transport, Tx, Wait, WaitKind};
+use ::rtrb::RingBuffer;
 use std::hint::spin_loop;
 
 /// The transport.
 #[derive(Debug)]
 pub struct Rtrb;
 
-/// Bytes that fit beside a slot's tag and a length, and beside its tag.
-const HEAD: usize = 62;
-const REST: usize = 63;
+/// Slots of the ring for short frames: 256 KiB, as one of ours has.
+const LINES: usize = 4096;
 
-/// What the ring carries: one cache line.
-#[derive(Debug)]
-#[repr(align(64))]
-enum Slot {
-    /// A frame, or its first bytes; `len` is that of the whole.
-    Head { len: u8, bytes: [u8; HEAD] },
-    /// What a head did not hold; published together with it.
-    Rest([u8; REST]),
-    /// A frame of `len` bytes at the beginning of a buffer.
-    Long { len: usize, buffer: Vec<u8> },
-}
-
-impl Default for Slot {
-    fn default() -> Slot {
-        Slot::Head { len: 0, bytes: [0; HEAD] }
-    }
-}
-
-/// The sending end of one direction.
-#[derive(Debug)]
-struct Sender {
-    frames: Producer<Slot>,
-    empties: Consumer<Vec<u8>>,
-    /// A buffer that came by the opposite direction.
-    spare: Option<Vec<u8>>,
-    max_frame: usize,
-}
-
-/// The receiving end of one direction.
-#[derive(Debug)]
-struct Receiver {
-    frames: Consumer<Slot>,
-    empties: Producer<Vec<u8>>,
-}
-
-fn direction(spec: &Spec) -> (Sender, Receiver) {
-    // As many frames as a channel here holds, if each took two slots.
-    let frames = ((4 << 20) / spec.max_frame.max(64)).clamp(1, 1024);
-    let (frames_in, frames) = RingBuffer::new(2 * frames);
-    let (empties_in, empties) = RingBuffer::new(frames.buffer().capacity());
-    let sender = Sender { frames: frames_in, empties, spare: None, max_frame: spec.max_frame };
-    (sender, Receiver { frames, empties: empties_in })
-}
-
-impl Sender {
-    /// Sends a frame; `false` if the receiver is gone.
-    #[inline]
-    fn send(&mut self, len: usize, fill: impl FnOnce(&mut [u8])) -> Result<bool> {
-        check_len(len, self.max_frame)?;
-        let slots = if (HEAD + 1..=HEAD + REST).contains(&len) { 2 } else { 1 };
-        if !self.has_room(slots) {
-            return Ok(false);
-        }
-        if len <= HEAD {
-            // There is room: this thread alone takes it.
-            let Ok(mut chunk) = self.frames.write_chunk(1) else { return Ok(false) };
-            if let [Slot::Head { len: short, bytes }] = chunk.as_mut_slices().0 {
-                *short = len as u8;
-                fill(&mut bytes[..len]);
-            }
-            chunk.commit_all();
-        } else if len <= HEAD + REST {
-            let mut whole = [0; HEAD + REST];
-            fill(&mut whole[..len]);
-            let (mut bytes, mut rest) = ([0; HEAD], [0; REST]);
-            bytes.copy_from_slice(&whole[..HEAD]);
-            rest.copy_from_slice(&whole[HEAD..]);
-            let Ok(chunk) = self.frames.write_chunk_uninit(2) else { return Ok(false) };
-            chunk.fill_from_iter([Slot::Head { len: len as u8, bytes }, Slot::Rest(rest)]);
-        } else {
-            let mut buffer = self.buffer(len);
-            fill(&mut buffer[..len]);
-            return Ok(self.frames.push(Slot::Long { len, buffer }).is_ok());
-        }
-        Ok(true)
-    }
-
-    /// Waits for room; `false` if the receiver is gone.
-    #[inline]
-    fn has_room(&self, slots: usize) -> bool {
-        while !self.frames.is_abandoned() {
-            if self.frames.cached_slots() >= slots || self.frames.slots() >= slots {
-                return true;
-            }
-            spin_loop();
-        }
-        false
-    }
-
-    /// A buffer of at least `len` bytes. Buffers grow and never shrink, so that none is cleared twice.
-    #[inline]
-    fn buffer(&mut self, len: usize) -> Vec<u8> {
-        match self.spare.take().or_else(|| self.empties.pop().ok()) {
-            None => vec![0; len],
-            Some(mut buffer) => {
-                if buffer.len() < len {
-                    buffer.resize(len, 0);
-                }
-                buffer
-            }
-        }
-    }
-}
-
-/// What one look at a ring finds.
-enum Look {
-    Frame,
-    Nothing,
-    /// Nothing, and nothing will come.
-    Gone,
-}
-
-impl Receiver {
-    #[inline]
-    fn look(&self) -> Look {
-        // Asked first: what its sender left behind is there by then.
-        let gone = self.frames.is_abandoned();
-        match self.frames.is_empty() {
-            false => Look::Frame,
-            true if gone => Look::Gone,
-            true => Look::Nothing,
-        }
-    }
-
-    /// Lends the frame that a [`look`](Self::look) has found; answers the buffer that it came in, if any.
-    #[inline]
-    fn take<R>(&mut self, read: impl FnOnce(&[u8]) -> R) -> Result<(R, Option<Vec<u8>>)> {
-        let lost = |_| Error::Corrupt("a ring's slot");
-        match self.frames.peek().map_err(|_| Error::Corrupt("an empty ring"))? {
-            Slot::Head { len, bytes } if usize::from(*len) <= HEAD => {
-                let answer = read(&bytes[..usize::from(*len)]);
-                self.frames.read_chunk(1).map_err(lost)?.commit_all();
-                Ok((answer, None))
-            }
-            &Slot::Head { len, ref bytes } => {
-                let mut whole = [0; HEAD + REST];
-                whole[..HEAD].copy_from_slice(bytes);
-                let chunk = self.frames.read_chunk(2).map_err(lost)?;
-                if let ([_, Slot::Rest(rest)], _) | (_, [Slot::Rest(rest)]) = chunk.as_slices() {
-                    whole[HEAD..].copy_from_slice(rest);
-                }
-                chunk.commit_all();
-                Ok((read(&whole[..usize::from(len)]), None))
-            }
-            Slot::Rest(_) | Slot::Long { .. } => match self.frames.pop() {
-                Ok(Slot::Long { len, buffer }) => Ok((read(&buffer[..len]), Some(buffer))),
-                _ => Err(Error::Corrupt("a slot without its head")),
-            },
-        }
-    }
-
-    /// Gives a buffer back to whoever sent it.
-    #[inline]
-    fn give_back(&mut self, buffer: Option<Vec<u8>>) {
-        if let Some(buffer) = buffer {
-            // Too many are under way already if there is no room.
-            let _ = self.empties.push(buffer);
-        }
-    }
-
-    /// Leaves a buffer for the answer, or gives it back.
-    #[inline]
-    fn pass_on(&mut self, buffer: Option<Vec<u8>>, answers: &mut Sender) {
-        match &answers.spare {
-            None => answers.spare = buffer,
-            Some(_) => self.give_back(buffer),
-        }
-    }
+/// One direction of a link; `peer` is whom it reaches, if it is a way down.
+fn direction(spec: &Spec, peer: Option<Peer>) -> (Sender, Receiver) {
+    // As many long frames as a channel here holds.
+    let frames = ((4 << 20) / spec.max_frame.max(64)).clamp(2, 1024);
+    let (lines_in, lines) = RingBuffer::new(LINES);
+    let (longs_in, longs) = RingBuffer::new(frames);
+    let (empties_in, empties) = RingBuffer::new(frames);
+    let sender = Sender::new(lines_in, longs_in, empties, spec.max_frame, peer);
+    (sender, Receiver::new(lines, longs, empties_in))
 }
 
 /// A renderer's sending half.
@@ -200,7 +45,18 @@ impl Tx for RtrbTx {
 
     #[inline]
     fn send(&mut self, len: usize, fill: impl FnOnce(&mut [u8])) -> Result<()> {
-        if self.0.send(len, fill)? { Ok(()) } else { Err(Error::Closed { peer: None }) }
+        self.0.send(len, fill)
+    }
+
+    #[inline]
+    fn post(&mut self, len: usize, fill: impl FnOnce(&mut [u8])) -> Result<()> {
+        self.0.post(len, fill)
+    }
+
+    #[inline]
+    fn flush(&mut self) -> Result<()> {
+        self.0.flush();
+        Ok(())
     }
 
     #[inline]
@@ -259,7 +115,24 @@ pub struct RtrbOutbox(Vec<Sender>);
 impl Outbox for RtrbOutbox {
     #[inline]
     fn send_to(&mut self, peer: Peer, len: usize, fill: impl FnOnce(&mut [u8])) -> Result<()> {
-        if self.0[peer].send(len, fill)? { Ok(()) } else { Err(Error::Closed { peer: Some(peer) }) }
+        self.0[peer].send(len, fill)
+    }
+
+    #[inline]
+    fn post_to(&mut self, peer: Peer, len: usize, fill: impl FnOnce(&mut [u8])) -> Result<()> {
+        self.0[peer].post(len, fill)
+    }
+
+    #[inline]
+    fn post_broadcast(&mut self, len: usize, fill: impl Fn(&mut [u8])) -> Result<()> {
+        let posted = |outcome: Result<()>, link: &mut Sender| outcome.and(link.post(len, &fill));
+        self.0.iter_mut().fold(Ok(()), posted)
+    }
+
+    #[inline]
+    fn flush(&mut self) -> Result<()> {
+        self.0.iter_mut().for_each(Sender::flush);
+        Ok(())
     }
 
     fn windows(&self) -> usize {
@@ -349,8 +222,8 @@ impl Transport for Rtrb {
 
     fn bind(spec: &Spec) -> Result<(Self::Bound, Vec<LocalAddress>)> {
         let (mut downs, mut links, mut addresses) = (Vec::new(), Vec::new(), Vec::new());
-        for _ in 0..spec.windows {
-            let ((up_in, up), (down_in, down)) = (direction(spec), direction(spec));
+        for peer in 0..spec.windows {
+            let ((up_in, up), (down_in, down)) = (direction(spec, None), direction(spec, Some(peer)));
             downs.push(down_in);
             links.push(up);
             addresses.push(LocalAddress::leave((RtrbTx(up_in), RtrbRx(down))));

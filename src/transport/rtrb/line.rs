@@ -32,6 +32,12 @@ pub(super) fn runs(len: usize) -> bool {
     HEAD < len && len <= LINE
 }
 
+impl Default for Line {
+    fn default() -> Line {
+        Line::EMPTY
+    }
+}
+
 impl Line {
     pub(super) const EMPTY: Line = Line([0; LINE]);
 

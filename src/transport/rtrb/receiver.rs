@@ -5,19 +5,18 @@ use super::sender::Sender;
 use crate::transport::{Error, Result};
 use ::rtrb::{Consumer, Producer};
 
-/// The receiving end of one direction. What lines are there it takes out of the ring with one store, and reads them
-/// in a chunk of its own.
+/// The receiving end of one direction. Lines are read where they are, and those that were there at one look are given
+/// back together.
 #[derive(Debug)]
 pub(super) struct Receiver {
     lines: Consumer<Line>,
     longs: Consumer<Long>,
     empties: Producer<Vec<u8>>,
-    /// Lines from `next` to `end` have been taken and not read.
-    chunk: Box<[Line; CHUNK]>,
-    next: usize,
-    end: usize,
-    /// Lines taken in all.
-    taken: u64,
+    /// Lines that are there, of which the first `read` have been read.
+    seen: usize,
+    read: usize,
+    /// Lines given back in all.
+    freed: u64,
     /// Of a run that has begun: the bytes of its frames, and how many are left.
     run_len: usize,
     run_left: usize,
@@ -39,10 +38,9 @@ impl Receiver {
             lines,
             longs,
             empties,
-            chunk: Box::new([Line::EMPTY; CHUNK]),
-            next: 0,
-            end: 0,
-            taken: 0,
+            seen: 0,
+            read: 0,
+            freed: 0,
             run_len: 0,
             run_left: 0,
             long_at: u64::MAX,
@@ -51,26 +49,19 @@ impl Receiver {
 
     #[inline]
     pub(super) fn look(&mut self) -> Look {
-        if self.next != self.end {
+        if self.read != self.seen {
             return Look::Frame;
         }
         // Asked first: what its sender left behind is there by then.
         let gone = self.lines.is_abandoned();
-        self.refill();
-        match self.next != self.end || self.long_is_next() {
+        self.seen = self.lines.slots();
+        // A long frame that was sent before one of these lines is seen by now.
+        self.look_for_long();
+        match self.seen != 0 || self.long_is_next() {
             true => Look::Frame,
             false if gone => Look::Gone,
             false => Look::Nothing,
         }
-    }
-
-    /// Takes the lines that are there. A long frame that was sent before one of them is seen by then.
-    #[inline]
-    fn refill(&mut self) {
-        self.end = self.lines.pop_partial_slice(self.chunk.as_mut_slice()).0.len();
-        self.next = 0;
-        self.taken += self.end as u64;
-        self.look_for_long();
     }
 
     #[inline]
@@ -81,7 +72,7 @@ impl Receiver {
     /// Whether all lines that go before the first long frame have been read.
     #[inline]
     fn long_is_next(&self) -> bool {
-        self.long_at == self.taken - (self.end - self.next) as u64
+        self.long_at == self.freed + self.read as u64
     }
 
     /// Lends the frame that a [`look`](Self::look) has found; answers the buffer that it came in, if any.
@@ -92,43 +83,38 @@ impl Receiver {
             self.look_for_long();
             return Ok((read(&buffer[..len]), Some(buffer)));
         }
-        if self.run_left == 0 {
-            let head = self.advance()?;
-            let (len, count) = (self.chunk[head].len(), self.chunk[head].count());
-            if !runs(len) {
-                return Ok((self.lend(head, len, read)?, None));
+        let chunk = self.lines.read_chunk(self.seen).map_err(|_| Error::Corrupt("an empty ring"))?;
+        let (lines, wrapped) = chunk.as_slices();
+        let mut line = || {
+            let place = self.read;
+            self.read += 1;
+            lines.get(place).unwrap_or_else(|| &wrapped[place - lines.len()])
+        };
+        let answer = if self.run_left != 0 {
+            self.run_left -= 1;
+            read(&line().0[..self.run_len])
+        } else {
+            let head = line();
+            let len = head.len();
+            if len <= HEAD {
+                read(&head.bytes()[..len])
+            } else if runs(len) {
+                (self.run_len, self.run_left) = (len, head.count() - 1);
+                read(&line().0[..len])
+            } else {
+                let mut whole = [0; SHORT];
+                whole[..HEAD].copy_from_slice(head.bytes());
+                whole[HEAD..].copy_from_slice(&line().0);
+                read(&whole[..len])
             }
-            (self.run_len, self.run_left) = (len, count);
+        };
+        if self.read == self.seen || self.read >= CHUNK {
+            chunk.commit(self.read);
+            self.freed += self.read as u64;
+            self.seen -= self.read;
+            self.read = 0;
         }
-        self.run_left -= 1;
-        let line = self.advance()?;
-        Ok((read(&self.chunk[line].0[..self.run_len]), None))
-    }
-
-    /// Lends a frame of `len` bytes that begins in its head.
-    #[inline]
-    fn lend<R>(&mut self, head: usize, len: usize, read: impl FnOnce(&[u8]) -> R) -> Result<R> {
-        if len <= HEAD {
-            return Ok(read(&self.chunk[head].bytes()[..len]));
-        }
-        let mut whole = [0; SHORT];
-        whole[..HEAD].copy_from_slice(self.chunk[head].bytes());
-        let rest = self.advance()?;
-        whole[HEAD..].copy_from_slice(&self.chunk[rest].0);
-        Ok(read(&whole[..len]))
-    }
-
-    /// Moves past a line that must be there, since it was published with what is read already; answers where it is.
-    #[inline]
-    fn advance(&mut self) -> Result<usize> {
-        if self.next == self.end {
-            self.refill();
-            if self.end == 0 {
-                return Err(Error::Corrupt("a head without its lines"));
-            }
-        }
-        self.next += 1;
-        Ok(self.next - 1)
+        Ok((answer, None))
     }
 
     /// Gives a buffer back to whoever sent it.

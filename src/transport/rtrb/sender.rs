@@ -48,9 +48,22 @@ impl Sender {
         }
     }
 
-    /// Sends a frame, after those that have been posted.
+    /// Sends a frame, after those that have been posted. If none have, one that fits into its head is written where it
+    /// goes: copied just after it was written, it would wait for its own stores.
     #[inline]
     pub(super) fn send(&mut self, len: usize, fill: impl FnOnce(&mut [u8])) -> Result<()> {
+        if self.held == 0 && len <= HEAD {
+            check_len(len, self.max_frame)?;
+            self.wait_for_room()?;
+            if let Ok(mut slot) = self.lines.write_chunk(1) {
+                if let [line] = slot.as_mut_slices().0 {
+                    fill(&mut line.begin(len)[..len]);
+                }
+                slot.commit_all();
+                self.published += 1;
+            }
+            return Ok(());
+        }
         self.post(len, fill)?;
         self.flush();
         Ok(())

@@ -18,8 +18,8 @@ const WORDS: usize = 2;
 pub(super) const HEAD: usize = LINE - WORDS;
 /// Bytes of the longest frame that travels in lines.
 pub(super) const SHORT: usize = HEAD + LINE;
-/// Lines that are published, or taken, at most at once: a run of 255 frames and its head.
-pub(super) const CHUNK: usize = 256;
+/// Lines that are published, or given back, at most at once: 256 frames of a line each, and the heads of their runs.
+pub(super) const CHUNK: usize = 258;
 
 /// One slot of the ring for short frames.
 #[derive(Clone, Copy, Debug)]
@@ -51,10 +51,16 @@ impl Line {
         bytes
     }
 
+    /// Whether the run that this is the head of can be longer by a frame of `len` bytes.
+    #[inline]
+    pub(super) fn takes(&self, len: usize) -> bool {
+        self.len() == len && self.0[1] != u8::MAX
+    }
+
     /// Counts one more frame of the run that this is the head of.
     #[inline]
     pub(super) fn count_one(&mut self) {
-        self.0[1] += 1; // less than CHUNK
+        self.0[1] += 1;
     }
 
     /// Bytes of a head's frame, or of each of its run.

@@ -78,7 +78,8 @@ impl Receiver {
     /// Lends the frame that a [`look`](Self::look) has found; answers the buffer that it came in, if any.
     #[inline]
     pub(super) fn take<R>(&mut self, read: impl FnOnce(&[u8]) -> R) -> Result<(R, Option<Vec<u8>>)> {
-        if self.long_is_next() {
+        // No long frame comes within a run.
+        if self.run_left == 0 && self.long_is_next() {
             let Long { len, buffer, .. } = self.longs.pop().map_err(|_| Error::Corrupt("an empty ring"))?;
             self.look_for_long();
             return Ok((read(&buffer[..len]), Some(buffer)));

@@ -119,7 +119,7 @@ impl Sender {
     #[inline]
     fn run_of(&mut self, len: usize) -> usize {
         match self.run {
-            Some(head) if self.chunk[head].len() == len => head,
+            Some(head) if self.chunk[head].takes(len) => head,
             _ => {
                 let head = self.held;
                 self.chunk[head].begin(len);
@@ -195,4 +195,4 @@ impl Drop for Sender {
     }
 }
 
-const _: () = assert!(SHORT - HEAD == LINE && SHORT <= u8::MAX as usize && CHUNK <= 1 + u8::MAX as usize);
+const _: () = assert!(SHORT - HEAD == LINE && SHORT <= u8::MAX as usize);

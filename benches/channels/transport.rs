@@ -18,6 +18,7 @@ pub(crate) fn time<C: Channel>(run: &Run) -> f64 {
         batch: 1,
         key: 1,
         echo: false,
+        settings: Default::default(),
         clock: run.clock,
     };
     // The loops by hand read the clock twice in all; here a reading is spread over many messages.

@@ -37,6 +37,9 @@ pub(super) enum Stop {
     /// A place that cannot be read or written, before anything was measured.
     #[error("{what}: {source}")]
     Place { what: String, source: io::Error },
+    /// A file that is not what it should be.
+    #[error("{what}: {why}")]
+    Content { what: String, why: String },
     /// The system refused in the middle.
     #[error("{0}")]
     Io(#[from] io::Error),
@@ -45,7 +48,7 @@ pub(super) enum Stop {
 impl Stop {
     pub(super) fn exit(&self) -> Exit {
         match self {
-            Stop::Config(_) | Stop::Place { .. } => Exit::Usage,
+            Stop::Config(_) | Stop::Place { .. } | Stop::Content { .. } => Exit::Usage,
             Stop::Io(_) => Exit::Failed,
         }
     }

@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 mod choice;
+mod codec;
 mod completions;
 mod exit;
 mod explain;
@@ -40,6 +41,8 @@ enum Command {
     Floor(floor::Args),
     /// Run every case once and look only at whether messages arrive as they must
     Verify(verify::Args),
+    /// Read or write the bytes of a structured clone
+    Codec(codec::Args),
     /// Write a completion script for a shell to standard output
     Completions(completions::Args),
 }
@@ -54,6 +57,7 @@ impl Cli {
             Some(Command::Explain(args)) => explain::execute(&args),
             Some(Command::Floor(args)) => floor::execute(&args),
             Some(Command::Verify(args)) => verify::execute(&args),
+            Some(Command::Codec(args)) => codec::execute(&args),
             Some(Command::Completions(args)) => completions::execute(&args),
         };
         outcome.unwrap_or_else(|error| {

@@ -14,6 +14,7 @@ mod buffers;
 mod read;
 mod stack;
 mod tag;
+mod text;
 mod write;
 
 use super::error::Error;

@@ -79,7 +79,7 @@ impl Value {
         (self.slot, self.heap.as_deref().unwrap_or(&heap::EMPTY))
     }
 
-    fn parts_mut(&mut self) -> (Slot, &mut Heap) {
+    pub(in crate::codec) fn parts_mut(&mut self) -> (Slot, &mut Heap) {
         (self.slot, self.heap.get_or_insert_default())
     }
 

@@ -1,6 +1,6 @@
 //! Buffers and their views on the wire.
 
-use super::read::Reader;
+use super::read::{Bad, Reader};
 use super::write::Writer;
 use super::{Views, tag};
 use crate::codec::error::Error;
@@ -48,7 +48,7 @@ fn size(size: usize) -> Result<u32, Error> {
 }
 
 impl Reader<'_> {
-    pub(super) fn buffer(&mut self, resizable: bool) -> Result<Slot, Error> {
+    pub(super) fn buffer(&mut self, resizable: bool) -> Result<Slot, Bad> {
         let len = self.varint()? as usize;
         let max = if resizable { Some(self.varint()? as usize) } else { None };
         if max.is_some_and(|max| max < len) {
@@ -61,7 +61,7 @@ impl Reader<'_> {
     }
 
     /// A view follows the buffer that it shows, or a reference to it: then the two are one value.
-    pub(super) fn perhaps_view(&mut self, id: u32) -> Result<Slot, Error> {
+    pub(super) fn perhaps_view(&mut self, id: u32) -> Result<Slot, Bad> {
         let begin = self.at;
         if !matches!(self.heap.object(id), Object::Buffer(_)) || self.peek() != Ok(tag::VIEW) {
             self.at = begin;
@@ -88,7 +88,7 @@ impl Reader<'_> {
     }
 
     /// A view as Node writes it: an object of the host. Its bytes become a buffer of its own, which has no number on the wire.
-    pub(super) fn node_view(&mut self) -> Result<Slot, Error> {
+    pub(super) fn node_view(&mut self) -> Result<Slot, Bad> {
         let begin = self.at - 1;
         let (kind, length) = (self.varint()?, self.varint()? as usize);
         let Some(kind) = tag::view_of_node(kind).filter(|&kind| aligned(kind, 0, length)) else {

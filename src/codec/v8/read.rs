@@ -3,11 +3,17 @@
 use super::stack::Frame;
 use super::{MAX_DEPTH, Message, Views, tag};
 use crate::codec::error::Error;
-use crate::codec::value::{ALL_FLAGS, ErrorParts, Form, Heap, Key, Object, Prop, Run, Slot, Text, Value};
-use crate::codec::value::{index, number, number_text, time_clip};
+use crate::codec::value::{ALL_FLAGS, ErrorParts, Heap, Object, Prop, Run, Slot, Text, Value};
+use crate::codec::value::{number, time_clip};
 
 /// The longest message that is read. Positions of text are 32 bits wide, and text may double.
 const LONGEST: usize = 1 << 30;
+
+/// Room that is made for text before any is read, in bytes: no more than there can be of it in the message.
+const TEXT_AT_ONCE: usize = 1 << 16;
+/// Objects that room is made for, at most, and the bytes that one of two properties is taken to have.
+const OBJECTS_AT_ONCE: usize = 1 << 10;
+const BYTES_PER_OBJECT: usize = 32;
 
 pub(super) fn read(bytes: &[u8]) -> Result<Message, Error> {
     let mut reader = Reader {
@@ -21,11 +27,11 @@ pub(super) fn read(bytes: &[u8]) -> Result<Message, Error> {
         slots: Vec::new(),
         last: Run::default(),
         views: None,
+        failed: None,
     };
-    reader.header()?;
-    let root = reader.value()?;
-    reader.finish_objects()?;
-    let Reader { heap, at, version, views, .. } = reader;
+    let root = reader.message();
+    let Reader { heap, at, version, views, failed, .. } = reader;
+    let root = root.map_err(|Bad| failed.unwrap_or(Error::Malformed { offset: at, what: "an error" }))?;
     Ok(Message { value: Value::from_parts(root, heap), version, len: at, views })
 }
 
@@ -45,14 +51,29 @@ pub(super) struct Reader<'a> {
     /// The properties of the object that ended last: the next one is likely to have the same names.
     pub(super) last: Run,
     pub(super) views: Option<Views>,
+    /// What was wrong.
+    failed: Option<Error>,
 }
 
+/// The reader has stopped and knows why. It says so in no bytes at all, since every part of every value may say it.
+#[derive(Debug, PartialEq)]
+pub(super) struct Bad;
+
 impl<'a> Reader<'a> {
-    pub(super) fn malformed<T>(&self, what: &'static str) -> Result<T, Error> {
-        Err(Error::Malformed { offset: self.at, what })
+    #[cold]
+    pub(super) fn malformed<T>(&mut self, what: &'static str) -> Result<T, Bad> {
+        self.failed = Some(Error::Malformed { offset: self.at, what });
+        Err(Bad)
     }
 
-    fn header(&mut self) -> Result<(), Error> {
+    fn message(&mut self) -> Result<Slot, Bad> {
+        self.header()?;
+        let root = self.value()?;
+        self.finish_objects()?;
+        Ok(root)
+    }
+
+    fn header(&mut self) -> Result<(), Bad> {
         if self.input.len() > LONGEST {
             return self.malformed("a message of more than 1 GiB");
         }
@@ -71,7 +92,7 @@ impl<'a> Reader<'a> {
 
     /// The next byte, without the padding before it.
     #[inline]
-    pub(super) fn peek(&mut self) -> Result<u8, Error> {
+    pub(super) fn peek(&mut self) -> Result<u8, Bad> {
         loop {
             match self.input.get(self.at) {
                 Some(&tag::PADDING) => self.at += 1,
@@ -83,13 +104,18 @@ impl<'a> Reader<'a> {
 
     /// Seven bits a byte, the least significant first. As in V8, bits beyond 32 are dropped, and a fifth byte ends it whatever it
     /// says, unless the bytes end with it.
-    #[inline]
-    pub(super) fn varint(&mut self) -> Result<u32, Error> {
+    #[inline(always)]
+    pub(super) fn varint(&mut self) -> Result<u32, Bad> {
         let rest = &self.input[self.at..];
         if let Some(&byte @ 0..0x80) = rest.first() {
             self.at += 1;
             return Ok(byte.into());
         }
+        self.long_varint()
+    }
+
+    fn long_varint(&mut self) -> Result<u32, Bad> {
+        let rest = &self.input[self.at..];
         let mut value = 0;
         for (place, &byte) in rest.iter().take(5).enumerate() {
             value |= u32::from(byte & 0x7F) << (7 * place);
@@ -102,7 +128,7 @@ impl<'a> Reader<'a> {
     }
 
     #[inline]
-    pub(super) fn take(&mut self, len: usize) -> Result<&'a [u8], Error> {
+    pub(super) fn take(&mut self, len: usize) -> Result<&'a [u8], Bad> {
         match self.input[self.at..].get(..len) {
             Some(bytes) => {
                 self.at += len;
@@ -113,7 +139,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A value; of an object that holds others, no more than the head: its frame waits on the stack.
-    pub(super) fn value(&mut self) -> Result<Slot, Error> {
+    pub(super) fn value(&mut self) -> Result<Slot, Bad> {
         let tag = self.peek()?;
         self.at += 1;
         match tag {
@@ -170,7 +196,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A value that holds no other one, and is rare.
-    fn leaf(&mut self, tag: u8) -> Result<Slot, Error> {
+    fn leaf(&mut self, tag: u8) -> Result<Slot, Bad> {
         let object = match tag {
             tag::VERIFY_OBJECT_COUNT => {
                 self.varint()?;
@@ -205,7 +231,7 @@ impl<'a> Reader<'a> {
     }
 
     /// V8 ignores the count, and so may anybody write many.
-    fn value_after_count(&mut self) -> Result<Slot, Error> {
+    fn value_after_count(&mut self) -> Result<Slot, Bad> {
         while self.peek()? == tag::VERIFY_OBJECT_COUNT {
             self.at += 1;
             self.varint()?;
@@ -213,34 +239,48 @@ impl<'a> Reader<'a> {
         self.value()
     }
 
+    /// Makes room for what the rest of a short message may hold: to grow step by step costs more than to read it.
+    fn make_room(&mut self) {
+        let objects = ((self.input.len() - self.at) / BYTES_PER_OBJECT).min(OBJECTS_AT_ONCE);
+        self.heap.objects.reserve(objects);
+        self.ids.reserve(objects);
+        self.heap.props.reserve(2 * objects);
+        self.heap.text.reserve((self.input.len() - self.at).min(TEXT_AT_ONCE));
+    }
+
     #[inline]
     pub(super) fn add(&mut self, object: Object) -> u32 {
+        if self.ids.is_empty() && self.input.len() > self.at {
+            self.make_room();
+        }
         let id = self.heap.add(object);
         self.ids.push(id);
         id
     }
 
     #[inline]
-    fn begin(&mut self, frame: Frame, id: u32) -> Result<Slot, Error> {
+    pub(super) fn begin(&mut self, frame: Frame, id: u32) -> Result<Slot, Bad> {
         if self.frames.len() >= MAX_DEPTH {
-            return Err(Error::TooDeep { limit: MAX_DEPTH });
+            self.failed = Some(Error::TooDeep { limit: MAX_DEPTH });
+            return Err(Bad);
         }
         self.frames.push(frame);
         Ok(Slot::Object(id))
     }
 
-    #[inline]
-    fn zigzag(&mut self) -> Result<i32, Error> {
+    #[inline(always)]
+    pub(super) fn zigzag(&mut self) -> Result<i32, Bad> {
         let bits = self.varint()?;
         Ok((bits >> 1) as i32 ^ -((bits & 1) as i32))
     }
 
-    fn double(&mut self) -> Result<f64, Error> {
+    #[inline(always)]
+    pub(super) fn double(&mut self) -> Result<f64, Bad> {
         let bytes = self.take(8)?;
         Ok(f64::from_le_bytes(bytes.try_into().unwrap_or_default()))
     }
 
-    fn bigint(&mut self) -> Result<Slot, Error> {
+    fn bigint(&mut self) -> Result<Slot, Bad> {
         let bits = self.varint()?;
         let bytes = self.take((bits >> 1) as usize)?;
         if bits == 1 {
@@ -255,86 +295,5 @@ impl<'a> Reader<'a> {
         let len = self.heap.digits[start..].iter().rposition(|&digit| digit != 0).map_or(0, |last| last + 1);
         self.heap.digits.truncate(start + len);
         Ok(Slot::BigInt { negative: bits & 1 == 1 && len > 0, start: number(start), len: number(len) })
-    }
-
-    /// What must be a string.
-    pub(super) fn string(&mut self) -> Result<Text, Error> {
-        let tag = self.peek()?;
-        if !matches!(tag, tag::ONE_BYTE | tag::TWO_BYTE | tag::UTF8) {
-            return self.malformed("no string where one must be");
-        }
-        self.at += 1;
-        self.text(tag)
-    }
-
-    #[inline]
-    fn text(&mut self, tag: u8) -> Result<Text, Error> {
-        let len = self.varint()? as usize;
-        let bytes = self.take(len)?;
-        let heap = &mut self.heap;
-        if tag != tag::TWO_BYTE && bytes.is_ascii() {
-            // Checked again where it becomes text, which is cheap and keeps this code free of `unsafe`.
-            let start = number(heap.text.len());
-            heap.text.push_str(str::from_utf8(bytes).unwrap_or_default());
-            return Ok(Text { start, len: len as u32, form: Form::Ascii });
-        }
-        match tag {
-            tag::ONE_BYTE => {
-                let start = number(heap.text.len());
-                heap.text.extend(bytes.iter().map(|&byte| char::from(byte)));
-                Ok(Text { start, len: number(heap.text.len()) - start, form: Form::Utf8 })
-            }
-            tag::UTF8 => Ok(heap.add_str(&String::from_utf8_lossy(bytes))),
-            _ => match bytes.as_chunks::<2>() {
-                (units, []) => Ok(heap.add_utf16(units.iter().map(|&unit| u16::from_le_bytes(unit)))),
-                _ => self.malformed("half a character"),
-            },
-        }
-    }
-
-    /// A property's name: a string, or a number, which is one by its digits.
-    #[inline]
-    pub(super) fn key(&mut self, place: usize) -> Result<Key, Error> {
-        let tag = self.peek()?;
-        match tag {
-            tag::ONE_BYTE => {
-                if let Some(key) = self.key_of_last(place) {
-                    return Ok(key);
-                }
-                let text = self.string()?;
-                Ok(self.heap.key(text))
-            }
-            tag::TWO_BYTE | tag::UTF8 => {
-                let text = self.string()?;
-                Ok(self.heap.key(text))
-            }
-            tag::INT32 | tag::UINT32 | tag::DOUBLE => {
-                let value = match self.value()? {
-                    Slot::Int(int) => f64::from(int),
-                    Slot::Double(double) => double,
-                    other => unreachable!("{other:?} is no number"),
-                };
-                let name = number_text(value);
-                Ok(index(name.as_bytes()).map_or_else(|| Key::Text(self.heap.add_str(&name)), Key::Index))
-            }
-            _ => self.malformed("no string or number where a property's name must be"),
-        }
-    }
-
-    /// The name that the object before had at this place, if it comes again: then it is in the heap already.
-    #[inline]
-    fn key_of_last(&mut self, place: usize) -> Option<Key> {
-        if place >= self.last.len as usize {
-            return None;
-        }
-        let key = self.heap.props[self.last.start as usize + place].key;
-        let Key::Text(text @ Text { form: Form::Ascii, len: len @ 0..0x80, .. }) = key else { return None };
-        let rest = &self.input[self.at + 1..];
-        let (&announced, rest) = rest.split_first()?;
-        if u32::from(announced) != len || rest.get(..len as usize)? != self.heap.bytes_of(text) {
-            return None;
-        }
-        self.at += 2 + len as usize;
-        Some(key)
     }
 }

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 mod fuzz;
 mod node;
+mod peer;
+mod property;
 
 fn vectors() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/v8")

@@ -2,7 +2,7 @@
 
 use super::{MAX_DEPTH, Views, tag};
 use crate::codec::error::Error;
-use crate::codec::value::{Form, Heap, Key, Object, Run, Slot, Text, Value};
+use crate::codec::value::{Heap, Key, Object, Run, Slot, Text, Value};
 
 pub(super) fn write(value: &Value, views: Views, out: &mut Vec<u8>) -> Result<(), Error> {
     let (root, heap) = value.parts();
@@ -27,7 +27,7 @@ pub(super) struct Writer<'a> {
     pub(super) views: Views,
     pub(super) out: &'a mut Vec<u8>,
     /// Where the message begins: strings of two-byte units are aligned to it.
-    base: usize,
+    pub(super) base: usize,
     /// An object's number on the wire plus 1; 0 if it is not there yet.
     ids: Vec<u32>,
     next: u32,
@@ -315,46 +315,6 @@ impl Writer<'_> {
     fn tagged_double(&mut self, tag: u8, double: f64) {
         self.out.push(tag);
         self.out.extend_from_slice(&double.to_le_bytes());
-    }
-
-    #[inline]
-    fn text(&mut self, text: Text) {
-        match text.form {
-            Form::Ascii => {
-                self.out.push(tag::ONE_BYTE);
-                self.varint(text.len);
-                self.out.extend_from_slice(self.heap.bytes_of(text));
-            }
-            Form::Utf8 => self.utf8(text),
-            Form::Utf16 => {
-                self.two_byte(text.len as usize);
-                self.out.extend(self.heap.units(text).iter().flat_map(|unit| unit.to_le_bytes()));
-            }
-        }
-    }
-
-    /// One byte a character if all of them are Latin-1, which in UTF-8 begin with one of two bytes beyond ASCII.
-    fn utf8(&mut self, text: Text) {
-        let Some(string) = self.heap.str(text) else { return };
-        if string.bytes().all(|byte| byte < 0xC4) {
-            self.out.push(tag::ONE_BYTE);
-            self.varint(string.chars().count() as u32);
-            self.out.extend(string.chars().map(|character| character as u8));
-        } else {
-            self.two_byte(string.encode_utf16().count());
-            self.out.extend(string.encode_utf16().flat_map(u16::to_le_bytes));
-        }
-    }
-
-    /// The head of a string of so many units, which begin at an even place.
-    fn two_byte(&mut self, units: usize) {
-        let bytes = 2 * units as u32;
-        let head = 1 + bytes.max(1).ilog2() as usize / 7 + 1;
-        if !(self.out.len() - self.base + head).is_multiple_of(2) {
-            self.out.push(tag::PADDING);
-        }
-        self.out.push(tag::TWO_BYTE);
-        self.varint(bytes);
     }
 
     fn bigint(&mut self, tag: u8, negative: bool, digits: Run) {

@@ -233,6 +233,18 @@ impl Heap {
         }
     }
 
+    /// Bytes of memory that all parts take, with the room that they have.
+    #[cfg(test)]
+    pub(in crate::codec) fn taken(&self) -> usize {
+        fn of<T>(parts: &Vec<T>) -> usize {
+            parts.capacity() * size_of::<T>()
+        }
+        let buffers: usize = self.buffers.iter().map(|buffer| buffer.bytes.capacity()).sum();
+        let lists =
+            of(&self.objects) + of(&self.props) + of(&self.slots) + of(&self.buffers) + of(&self.errors);
+        lists + buffers + self.text.capacity() + of(&self.wide) + of(&self.digits)
+    }
+
     /// Adds an object and gives its number.
     #[inline]
     pub(in crate::codec) fn add(&mut self, object: Object) -> u32 {

@@ -152,6 +152,21 @@ impl Heap {
         Ok(Run { start, len: props.len() as u32, room: props.len() as u32 })
     }
 
+    /// The properties from `start` on, which are new and the last: brought into order where they are.
+    pub(in crate::codec) fn settle_props(&mut self, start: usize) -> Result<Run, Twice> {
+        let new = &self.props[start..];
+        if new.windows(2).any(|pair| in_order(pair[0].key, pair[1].key) == Ordering::Greater) {
+            let mut new: Vec<Prop> = self.props.drain(start..).collect();
+            return self.store_props(&mut new);
+        }
+        if self.key_occurs_twice(new) { Err(Twice) } else { Ok(self.run_of_props(start)) }
+    }
+
+    pub(in crate::codec) fn run_of_props(&self, start: usize) -> Run {
+        let len = number(self.props.len() - start);
+        Run { start: number(start), len, room: len }
+    }
+
     /// Leaves one property of each name: in the first one's place, with the last one's value. Sorting, since all names may be alike.
     pub(in crate::codec) fn keep_last_of_each(&self, props: &mut Vec<Prop>) {
         let names: Vec<_> = props.iter().map(|prop| self.name(prop.key)).collect();

@@ -25,7 +25,7 @@ impl Outgoing {
     pub(super) fn value(&self, len: usize, fill: impl FnOnce(&mut [u8])) -> Value {
         let mut payload = vec![0; len];
         fill(&mut payload);
-        self.settings.shape.make(payload)
+        self.settings.shape.value(payload)
     }
 
     /// A value as the arguments of a message.

@@ -16,8 +16,8 @@ impl Shape {
         self != Shape::Bytes
     }
 
-    /// A value with this payload.
-    pub(super) fn make(self, payload: Vec<u8>) -> Value {
+    /// A value with this payload, which is text unless the shape is bytes.
+    pub fn value(self, payload: Vec<u8>) -> Value {
         if self == Shape::Bytes {
             return Value::bytes(payload);
         }
@@ -39,7 +39,7 @@ impl Shape {
         }
     }
 
-    /// Lends the payload of a value that [`make`](Self::make) made; `scratch` is room for one that lies in pieces. A value of
+    /// Lends the payload of a value that [`value`](Self::value) made; `scratch` is room for one that lies in pieces. A value of
     /// another shape has a payload of no bytes.
     pub(super) fn open<R>(self, value: Ref<'_>, scratch: &mut Vec<u8>, read: impl FnOnce(&[u8]) -> R) -> R {
         match self {
@@ -98,7 +98,7 @@ mod tests {
         for shape in [Shape::Bytes, Shape::String, Shape::Record, Shape::Records, Shape::Tree] {
             for len in [0, 1, 31, 32, 33, 255, 256, 257, 2048, 2049, 70_000] {
                 let payload: Vec<u8> = (0..len).map(|at| b'a' + (at * 7 % 26) as u8).collect();
-                let value = shape.make(payload.clone());
+                let value = shape.value(payload.clone());
                 let same = shape.open(value.root(), &mut Vec::new(), |found| found == payload);
                 assert!(same, "{shape:?} of {len}");
             }
@@ -108,7 +108,7 @@ mod tests {
     #[test]
     fn a_tree_is_as_deep_as_it_must_be() {
         let depth = |len: usize| {
-            let value = Shape::Tree.make(vec![b'a'; len]);
+            let value = Shape::Tree.value(vec![b'a'; len]);
             let (mut node, mut depth) = (Some(value.root()), 0);
             while let Some(next) = node.and_then(|node| node.get("a")) {
                 (node, depth) = (Some(next), depth + 1);

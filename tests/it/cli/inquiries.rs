@@ -2,6 +2,7 @@
 
 use crate::support::program::Place;
 use crate::test;
+use ipcmark::codec::Codec;
 use ipcmark::plan::{transports, variable::VARIABLES};
 use ipcmark::transport::ON_DEMAND;
 use ipcmark::trial::cpus;
@@ -11,7 +12,7 @@ use serde_json::Value;
 
 pub(super) fn tests() -> Vec<Trial> {
     vec![
-        test("cli::list shows every transport, workload and variable, as table and as JSON", list),
+        test("cli::list shows every transport, workload, codec and variable, as table and as JSON", list),
         test("cli::list says what is not built in and how to have it", beside_the_list),
         test("cli::floor measures what the machine allows, in three formats", floor),
         test("cli::verify says how many cases passed, were skipped and failed", verify),
@@ -21,9 +22,10 @@ pub(super) fn tests() -> Vec<Trial> {
 
 fn list() {
     let place = Place::new();
-    let names: [(&str, Vec<&str>); 3] = [
+    let names: [(&str, Vec<&str>); 4] = [
         ("transports", transports().iter().map(|listed| listed.name).collect()),
         ("workloads", Workload::ALL.iter().map(|workload| workload.name()).collect()),
+        ("codecs", Codec::ALL.iter().map(|codec| codec.name()).collect()),
         ("variables", VARIABLES.iter().map(|variable| variable.name).collect()),
     ];
     let everything = place.output(&["list"]);

@@ -2,6 +2,7 @@
 
 mod bad_flags;
 mod bad_suites;
+mod codec;
 mod inquiries;
 mod plans;
 mod runs;
@@ -15,6 +16,7 @@ pub(crate) fn tests() -> Vec<Trial> {
     let groups = [
         bad_flags::tests(),
         bad_suites::tests(),
+        codec::tests(),
         inquiries::tests(),
         plans::tests(),
         runs::tests(),

@@ -31,7 +31,7 @@ fn through_node(messages: &[Vec<u8>]) -> Option<Vec<Option<Vec<u8>>>> {
     let mut command = Command::new("node");
     let child = command.args(["-e", ECHO]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
     let Ok(mut child) = child else {
-        println!("skipped: no `node` on the PATH to compare with");
+        let _ = writeln!(std::io::stderr(), "skipped: no `node` on the PATH to compare with");
         return None;
     };
     let lines: String = messages.iter().map(|message| hex(message) + "\n").collect();

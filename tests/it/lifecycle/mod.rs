@@ -4,9 +4,13 @@ mod command;
 mod kill;
 mod leftovers;
 mod loss;
+mod sandbox;
 
 use libtest_mimic::Trial;
 
 pub(crate) fn tests() -> Vec<Trial> {
-    [kill::tests(), command::tests(), leftovers::tests(), loss::tests()].into_iter().flatten().collect()
+    [kill::tests(), command::tests(), leftovers::tests(), loss::tests(), sandbox::tests()]
+        .into_iter()
+        .flatten()
+        .collect()
 }

@@ -141,6 +141,8 @@ impl Main {
     /// A window's page has ended by itself.
     fn left(&self, link: LinkId, contents: &WebContents) {
         self.forget(link);
+        // Its reader waits for this, if the page has ended without having been asked to.
+        let _ = contents.write(Header::new(Kind::Close, 0, 0), &Value::UNDEFINED, &[]);
         if let Some(mut connection) = contents.0.connection.take() {
             connection.bury();
         }

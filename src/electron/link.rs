@@ -175,17 +175,19 @@ impl AnyRx for OneInbox {
 
 /// Receives until there is something to say of the end: the copy that each frame gets is private before anybody looks at it (a
 /// sender may go on writing to shared memory).
-pub(super) fn drain(mut rx: Box<dyn AnyRx>, mut heard: impl FnMut(Vec<u8>) -> bool) {
+///
+/// The half comes back: to drop it is to let go of the link, though the other half may have a last word to say.
+pub(super) fn drain(mut rx: Box<dyn AnyRx>, mut heard: impl FnMut(Vec<u8>) -> bool) -> Box<dyn AnyRx> {
     loop {
         let mut frame = None;
         match rx.recv(&mut |bytes| frame = Some(bytes.to_vec())) {
             Ok(()) => {
                 if !frame.is_none_or(&mut heard) {
-                    return;
+                    return rx;
                 }
             }
             Err(LinkError::Overdue) => {}
-            Err(_) => return,
+            Err(_) => return rx,
         }
     }
 }

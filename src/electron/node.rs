@@ -75,11 +75,12 @@ pub(super) fn run(control: Control, scripts: &Scripts) -> Result<(), Error> {
     let (queue, incoming) = channel();
     let io = queue.clone();
     let thread = |name: &str| std::thread::Builder::new().name(name.to_owned());
+    let (keep, kept) = channel();
     let read = move || {
-        // After a close nothing comes, and the transport need not be asked.
-        drain(rx, |frame| {
-            frame.first() != Some(&(Kind::Close as u8)) && io.send(Incoming::Frame(MAIN, frame)).is_ok()
-        });
+        // After a close nothing comes. The half is kept until the last word is said, or dropped now if that was before.
+        let is_close = |frame: &[u8]| frame.first() == Some(&(Kind::Close as u8));
+        let rx = drain(rx, |frame| !is_close(&frame) && io.send(Incoming::Frame(MAIN, frame)).is_ok());
+        let _ = keep.send(rx);
         let _ = io.send(Incoming::Gone(MAIN)); // the loop may have ended
     };
     thread("io").spawn(read).map_err(Error::start)?;
@@ -111,6 +112,7 @@ pub(super) fn run(control: Control, scripts: &Scripts) -> Result<(), Error> {
     NODE.set(Some(Rc::clone(&node)));
     node.live(script);
     NODE.take();
+    drop((node, kept));
     Ok(())
 }
 

@@ -78,10 +78,15 @@ impl UtilityProcess {
     pub fn kill(&self) -> bool {
         let connection = self.0.connection.borrow();
         let Some(connection) = connection.as_ref() else { return false };
-        let close = Header::new(Kind::Close, 0, 0);
-        let _ = connection.out.send_value(connection.link.peer, close, &Value::UNDEFINED); // a thread ends by it
+        self.close(); // a thread ends by it
         connection.kill();
         true
+    }
+
+    fn close(&self) {
+        for Connection { out, link, .. } in self.0.connection.borrow().iter() {
+            let _ = out.send_value(link.peer, Header::new(Kind::Close, 0, 0), &Value::UNDEFINED); // it may be gone
+        }
     }
 
     pub(super) fn connection(&self) -> &RefCell<Option<Connection>> {
@@ -110,6 +115,7 @@ impl Main {
         let Frame { header, ports, body } = wire::read(bytes)?;
         match header.kind {
             Kind::Bye => {
+                child.close(); // as for a page that ends by itself
                 self.gone(link);
                 Ok(())
             }

@@ -147,7 +147,7 @@ pub const VARIABLES: &[Variable] = &[
     Variable {
         name: "broadcast",
         domain: Domain::Words(&["per-window", "serialise-once", "one-write"]),
-        about: "how a message reaches all windows",
+        about: "how a message that the model serialises reaches all windows; a bare one goes the transport's own way",
         get: |model| word(model.broadcast),
         set: |model, value| model.broadcast = from_word(value, Broadcast::PerWindow),
     },

@@ -19,9 +19,9 @@ use ipcmark::transport::channel::Channel;
 use std::io::{self, Write};
 
 /// Runs of each of the two.
-const PAIRS: usize = 12;
+const PAIRS: usize = 24;
 /// How long one takes about, in nanoseconds.
-const LONG_ENOUGH: f64 = 1e8;
+const LONG_ENOUGH: f64 = 5e7;
 /// How much longer a message may take.
 const TOLERANCE: f64 = 0.10;
 

@@ -55,8 +55,9 @@ pub enum NotReceived {
     Gone,
 }
 
-/// What goes up: a frame, or word that a renderer has let go.
-type Up = (Peer, Option<Vec<u8>>);
+/// What goes up: a frame and behind it the renderer's number, as large as what one moves who has no use for that; or
+/// nothing, which is word that a renderer has let go.
+type Up = Vec<u8>;
 
 /// A renderer's ends, and what it needs to say goodbye.
 struct End<C: Channel> {
@@ -140,6 +141,9 @@ impl<C: Channel, W: Wait> Waiter<C, W> {
     /// `false` if the other side is gone.
     #[inline]
     fn send<T: Send + 'static>(&self, channel: &C::Sender<T>, message: T) -> bool {
+        if W::KIND == WaitKind::Block {
+            return C::send(channel, message); // as by hand: it looks for room itself before it sleeps
+        }
         let mut message = Some(message);
         let mut attempt = || match C::try_send(channel, message.take()?) {
             Ok(()) => Some(true),
@@ -149,31 +153,34 @@ impl<C: Channel, W: Wait> Waiter<C, W> {
                 None
             }
         };
-        let tried = self.patiently(false, &mut attempt);
+        let tried = self.patiently(&mut attempt);
         // Nothing is left of it only if the attempt has spoken.
         tried.unwrap_or_else(|| message.is_some_and(|message| C::send(channel, message)))
     }
 
-    /// `None` if the other side is gone. `quit` is asked whenever the channel was found empty.
+    /// `None` if the other side is gone. `quit` is asked before it sleeps: if so, nothing is waited for.
     #[inline]
     fn recv<T: Send + 'static>(
         &self,
         channel: &mut C::Receiver<T>,
         mut quit: impl FnMut() -> bool,
     ) -> Option<T> {
+        if W::KIND == WaitKind::Block {
+            return if quit() { C::try_recv(channel).ok() } else { C::recv(channel) };
+        }
         let mut attempt = || match C::try_recv(channel) {
             Ok(message) => Some(Some(message)),
             Err(NotReceived::Gone) => Some(None),
             Err(NotReceived::Empty) => quit().then_some(None),
         };
-        self.patiently(true, &mut attempt).unwrap_or_else(|| C::recv(channel))
+        self.patiently(&mut attempt).unwrap_or_else(|| C::recv(channel))
     }
 
-    /// Attempts as often as `W` does before it sleeps: never, or once (if `look`), for a while, for ever.
+    /// Attempts as often as `W` does before it sleeps: never, for a while, for ever.
     #[inline]
-    fn patiently<R>(&self, look: bool, mut attempt: impl FnMut() -> Option<R>) -> Option<R> {
+    fn patiently<R>(&self, mut attempt: impl FnMut() -> Option<R>) -> Option<R> {
         match W::KIND {
-            WaitKind::Block => look.then(attempt).flatten(),
+            WaitKind::Block => None,
             WaitKind::Hybrid => self.budget.spin(attempt),
             WaitKind::Spin => loop {
                 if let Some(outcome) = attempt() {
@@ -199,18 +206,23 @@ impl<C: Channel, W: Wait> Tx for ChannelTx<C, W> {
 
     #[inline]
     fn send(&mut self, len: usize, fill: impl FnOnce(&mut [u8])) -> Result<()> {
-        let frame = new_frame(len, self.max_frame, fill)?;
-        let sent = self.waiter.send(&self.up, (self.peer, Some(frame)));
+        check_len(len, self.max_frame)?;
+        let mut frame = vec![0; len + 1];
+        if let Some((number, bytes)) = frame.split_last_mut() {
+            *number = self.peer as u8; // there are at most 64
+            fill(bytes);
+        }
+        let sent = self.waiter.send(&self.up, frame);
         if sent { Ok(()) } else { Err(Error::Closed { peer: None }) }
     }
 }
 
 impl<C: Channel, W> Drop for ChannelTx<C, W> {
     fn drop(&mut self) {
-        // The channel is shared, so its end says nothing of this link. If it is full, main is busy with it and looks at
-        // the bit once it has run empty; if not, the word itself wakes main.
+        // The channel is shared, so its end says nothing of this link. If it is full, main does not sleep and looks at
+        // the bit before it does; if not, the word itself wakes main.
         self.gone.fetch_or(1 << self.peer, Ordering::Release); // SYNC: the Acquire load in ChannelInbox::recv
-        let _ = C::try_send(&self.up, (self.peer, None));
+        let _ = C::try_send(&self.up, Vec::new());
     }
 }
 
@@ -274,16 +286,18 @@ impl<C: Channel, W: Wait> Inbox for ChannelInbox<C, W> {
     fn recv<R>(&mut self, read: impl FnOnce(Peer, &[u8]) -> R) -> Result<R> {
         loop {
             let unreported = || self.gone.load(Ordering::Acquire) & !self.reported; // SYNC: the Release in drop
-            match self.waiter.recv(&mut self.up, || unreported() != 0) {
-                Some((peer, Some(frame))) => return Ok(read(peer, &frame)),
-                Some((_, None)) => {} // its bit is set: seen when the channel runs empty
+            let came = self.waiter.recv(&mut self.up, || unreported() != 0);
+            match came.as_deref().map(<[u8]>::split_last) {
+                Some(Some((&peer, frame))) => return Ok(read(peer.into(), frame)),
+                Some(None) => {} // its bit is set: seen before main sleeps
                 None => {
                     // What those sent before they went may have come since the channel was found empty. Who goes from
                     // here on has its turn later.
                     let gone = unreported();
-                    match C::try_recv(&mut self.up) {
-                        Ok((peer, Some(frame))) => return Ok(read(peer, &frame)),
-                        Ok((_, None)) => {} // there may be more behind it
+                    let left = C::try_recv(&mut self.up);
+                    match left.as_deref().map(<[u8]>::split_last) {
+                        Ok(Some((&peer, frame))) => return Ok(read(peer.into(), frame)),
+                        Ok(None) => {} // there may be more behind it
                         Err(_) if gone != 0 => {
                             let peer = gone.trailing_zeros() as Peer;
                             self.reported |= 1 << peer;

@@ -25,8 +25,9 @@ pub(super) struct Args {
 }
 
 /// What is varied unless a flag says otherwise: every wait and placement; payloads that carry no stamp, part of one,
-/// a line, more than a pipe's page; one window and several; one in flight and several.
-const GROUPS: [&[(&str, &[&str])]; 2] = [
+/// a line, more than a pipe's page; one window and several; one in flight and several; nothing between the ends, and all that
+/// Electron has there.
+const GROUPS: [&[(&str, &[&str])]; 3] = [
     &[
         ("placement", &["process", "thread"]),
         ("wait", &["block", "hybrid", "spin"]),
@@ -35,10 +36,12 @@ const GROUPS: [&[(&str, &[&str])]; 2] = [
     &[
         ("placement", &["process", "thread"]),
         ("wait", &["block"]),
-        ("windows", &["3"]),
+        ("windows", &["4"]),
         ("in_flight", &["8"]),
     ],
+    &[(PRESET, &["electron-hardened"]), ("placement", &["process", "thread"]), ("wait", &["block"])],
 ];
+const PRESET: &str = "preset";
 
 pub(super) fn execute(args: &Args) -> Result<Exit, Stop> {
     let groups = groups(&args.choice)?;
@@ -95,8 +98,12 @@ fn groups(choice: &Choice) -> Result<Vec<Group>, Stop> {
     let mut groups = Vec::new();
     for axes_of_group in GROUPS {
         let mut axes = Axes::default();
-        for (name, values) in axes_of_group {
-            axes.add(name, values.iter().map(ToString::to_string).collect())?;
+        for &(name, values) in axes_of_group {
+            if name == PRESET {
+                values.iter().try_for_each(|value| axes.add_preset(value))?;
+            } else {
+                axes.add(name, values.iter().map(ToString::to_string).collect())?;
+            }
         }
         let axes = axes.overridden_by(&chosen);
         groups.push(Group { transports: names.clone(), workloads: workloads.clone(), axes });

@@ -47,12 +47,15 @@ impl Axes {
         Axes { presets: presets.clone(), lists: kept.chain(&other.lists).cloned().collect() }
     }
 
-    /// Every combination, the last axis fastest.
-    fn models(&self) -> Vec<Model> {
+    /// Every combination, the last axis fastest. A workload between renderers has two unless an axis says how many.
+    fn models(&self, workload: Workload) -> Vec<Model> {
         let presets = PRESETS.iter().filter(|preset| self.presets.contains(&preset.name));
         let mut models: Vec<Model> = presets.map(Preset::model).collect();
         if models.is_empty() {
             models.push(Model::default());
+        }
+        if workload == Workload::Port {
+            models.iter_mut().for_each(|model| model.windows = 2);
         }
         for (name, values) in &self.lists {
             let Some(variable) = VARIABLES.iter().find(|variable| variable.name == *name) else { continue };
@@ -87,7 +90,7 @@ impl Group {
     pub fn cases(&self) -> Vec<Case> {
         let mut cases = Vec::new();
         for &workload in &self.workloads {
-            for model in self.axes.models() {
+            for model in self.axes.models(workload) {
                 for transport in &self.transports {
                     cases.push(Case { transport: transport.clone(), workload, model: model.clone() });
                 }

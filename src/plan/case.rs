@@ -3,10 +3,10 @@
 use super::variable::VARIABLES;
 use crate::codec::Codec;
 use crate::electron::bridge::Isolation;
-use crate::electron::model::{Broadcast, Copies, Settings, Shape};
+use crate::electron::model::{Broadcast, Copies, Settings, Shape, Topology};
 use crate::electron::policy::Policy;
 use crate::transport::WaitKind;
-use crate::workload::Workload;
+use crate::workload::{Access, Arrivals, Workload};
 use serde::{Deserialize, Serialize};
 
 /// Where renderers run.
@@ -67,7 +67,10 @@ pub struct Model {
     pub in_flight: u64,
     pub batch: u64,
     pub copy: CopyWay,
+    pub access: Access,
+    pub load: Arrivals,
     pub active: usize,
+    pub background: usize,
     pub shape: Shape,
     pub codec: Codec,
     pub isolation: Isolation,
@@ -75,6 +78,8 @@ pub struct Model {
     pub hops: u8,
     pub copies: Copies,
     pub broadcast: Broadcast,
+    pub topology: Topology,
+    pub main_busy: u8,
     pub sandbox: Sandbox,
 }
 
@@ -89,7 +94,10 @@ impl Default for Model {
             in_flight: 1,
             batch: 1,
             copy: CopyWay::Auto,
+            access: Access::Copy,
+            load: Arrivals::Closed,
             active: 0,
+            background: 0,
             shape: Shape::Bytes,
             codec: Codec::Raw,
             isolation: Isolation::Off,
@@ -97,6 +105,8 @@ impl Default for Model {
             hops: 0,
             copies: Copies::One,
             broadcast: Broadcast::PerWindow,
+            topology: Topology::Direct,
+            main_busy: 0,
             sandbox: Sandbox::Off,
         }
     }
@@ -105,8 +115,9 @@ impl Default for Model {
 impl Model {
     /// What is between the workload and its transport.
     pub fn settings(&self) -> Settings {
-        let Model { shape, codec, isolation, policy, hops, copies, broadcast, .. } = *self;
-        Settings { shape, codec, isolation, policy, hops, copies, broadcast }
+        let Model { shape, codec, isolation, policy, hops, copies, broadcast, topology, main_busy, .. } =
+            *self;
+        Settings { shape, codec, isolation, policy, hops, copies, broadcast, topology, main_busy }
     }
 
     /// Renderers that take part.
@@ -127,6 +138,35 @@ pub struct Case {
 }
 
 impl Case {
+    /// Messages that may be under way on each link.
+    pub fn under_way(&self) -> u64 {
+        self.model.in_flight.max(self.model.load.burst())
+    }
+
+    /// Whether the loops look at copies of what they receive: where it lies in a ring, and nothing of the model has copied it.
+    pub fn copies_out(&self, ring: bool) -> bool {
+        ring && self.model.access == Access::Copy && self.model.settings().is_bare()
+    }
+
+    /// Links that carry timed messages of their own, or pairs of renderers.
+    pub fn timed_links(&self) -> u64 {
+        match self.workload {
+            Workload::Broadcast => 1,
+            Workload::Port => (self.model.windows / 2).max(1) as u64,
+            Workload::Send | Workload::Invoke | Workload::Push => self.model.active_windows() as u64,
+        }
+    }
+
+    /// Ends that work at the same time, each in a thread of its own.
+    pub fn working_ends(&self) -> usize {
+        let Model { windows, background, topology, .. } = self.model;
+        match self.workload {
+            Workload::Port if topology != Topology::Brokered => windows,
+            _ if background > 0 => windows + 1,
+            _ => self.model.active_windows() + 1,
+        }
+    }
+
     /// Its name: transport, workload, payload, wait and pin, then every other variable that is not at its default.
     pub fn id(&self) -> String {
         let default = Model::default();

@@ -2,7 +2,7 @@
 
 use super::case::Model;
 use super::variable::{VARIABLES, Variable, word};
-use crate::electron::model::Copies;
+use crate::electron::model::{Copies, Topology};
 
 /// One layer more than the last.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +16,8 @@ pub struct Layer {
 }
 
 /// In the order in which a message meets them, as far as one can be had without the next.
-const ORDER: [&str; 6] = ["hops", "codec", "isolation", "policy", "copies", "sandbox"];
+const ORDER: [&str; 8] =
+    ["topology", "hops", "codec", "isolation", "policy", "copies", "sandbox", "main_busy"];
 
 /// What surrounds a message anyway, once there is anything: a frame with a header, and handlers by channel.
 const DISPATCH: &str = "dispatch";
@@ -51,8 +52,10 @@ pub fn layers(model: &Model) -> Vec<Layer> {
 /// The link of a model, without any layer.
 pub fn bare(model: &Model) -> Model {
     let default = Model::default();
-    let Model { shape, codec, isolation, policy, hops, copies, sandbox, .. } = default;
-    Model { shape, codec, isolation, policy, hops, copies, sandbox, ..model.clone() }
+    let Model { shape, codec, isolation, policy, hops, copies, sandbox, main_busy, .. } = default;
+    // A frame that main hands on is no layer around a link: it is two links.
+    let topology = if model.topology == Topology::Port { Topology::Direct } else { model.topology };
+    Model { shape, codec, isolation, policy, hops, copies, sandbox, main_busy, topology, ..model.clone() }
 }
 
 fn name(variable: &Variable, model: &Model) -> String {

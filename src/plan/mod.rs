@@ -9,6 +9,7 @@ mod nearest;
 mod preset;
 mod reader;
 mod size;
+mod skip;
 mod suite;
 mod target;
 pub mod variable;
@@ -24,11 +25,8 @@ pub use size::{human_size, parse_size};
 pub use suite::Suite;
 pub use target::{Against, Limit, Target};
 
-use crate::codec::Codec;
-use crate::electron::model::{Broadcast, Shape};
-use crate::transport::{Caps, ON_DEMAND, OnDemand, Transport, Visit, WaitKind, visit_all};
+use crate::transport::{Caps, ON_DEMAND, OnDemand, Transport, Visit, visit_all};
 use crate::workload::Workload;
-use crate::workload::stamp::NUMBER;
 use std::collections::BTreeSet;
 use wildmatch::WildMatch;
 
@@ -157,61 +155,7 @@ impl Plan {
 
     /// Why a host with so many CPUs cannot run a case; `None` if it can.
     pub fn skip_reason(case: &Case, cpus: usize) -> Option<String> {
-        let Model { placement, windows, pin, wait, payload, in_flight, active, copy, .. } = case.model;
-        let Model { shape, codec, hops, broadcast, .. } = case.model;
-        let name = &case.transport;
-        let caps = match transport(name) {
-            Ok(listed) => listed.caps,
-            Err(error) => return Some(error.to_string()),
-        };
-        let threads = case.model.active_windows() + 1;
-        if placement == Placement::Process && !caps.processes {
-            Some(format!("{name} works between threads only (placement=thread)"))
-        } else if caps.echo && case.workload != Workload::Invoke {
-            Some(format!("{name} has no peer: only invoke is defined"))
-        } else if caps.echo && in_flight > 1 {
-            Some(format!("{name} has no peer: a call is answered before the next can begin"))
-        } else if codec == Codec::Raw && shape != Shape::Bytes {
-            Some(format!("codec=raw carries bytes, not shape={}", variable::word(shape)))
-        } else if codec == Codec::Json && shape == Shape::Bytes {
-            Some("codec=json makes an object of numbers of shape=bytes".to_owned())
-        } else if caps.echo && !case.model.settings().is_bare() {
-            Some(format!("{name} has no peer: the model has no other end"))
-        } else if caps.lossy && !case.model.settings().is_bare() {
-            Some(format!("{name} may lose messages, which Electron's links do not"))
-        } else if broadcast != Broadcast::PerWindow && case.workload != Workload::Broadcast {
-            Some(format!("{} goes to one window: broadcast has no meaning", case.workload.name()))
-        } else if hops > 2 && wait == WaitKind::Spin {
-            Some(format!("wait=spin with hops={hops}: IO threads sleep beside the threads that they serve"))
-        } else if !caps.ring && copy != CopyWay::Auto {
-            Some(format!("{name} has no ring of ours: copy has no meaning"))
-        } else if case.workload == Workload::Invoke && in_flight == 1 && copy != CopyWay::Auto {
-            Some("a single call does not go through the ring: copy has no meaning".to_owned())
-        } else if active > windows {
-            Some(format!("active={active} with windows={windows}: there are no more"))
-        } else if active > 0 && case.workload == Workload::Broadcast {
-            Some("a broadcast reaches every window: active has no meaning".to_owned())
-        } else if !caps.waits.contains(&wait) {
-            Some(format!("{name} cannot wait by {}", variable::word(wait)))
-        } else if payload > caps.max_frame {
-            Some(format!(
-                "payload of {} exceeds {name}'s {}",
-                human_size(payload),
-                human_size(caps.max_frame)
-            ))
-        } else if caps.lossy && payload < NUMBER {
-            Some(format!("{name} may lose messages, and payloads under {NUMBER} bytes do not say which"))
-        } else if pin == Pin::Cross && cpus < 2 {
-            Some("pin=cross needs two CPUs, one is allowed".to_owned())
-        } else if caps.echo {
-            None // one thread works, whatever the model says
-        } else if wait == WaitKind::Spin && pin == Pin::Same {
-            Some("wait=spin on one CPU: each end would burn the time slice that the other needs".to_owned())
-        } else if wait == WaitKind::Spin && threads > cpus {
-            Some(format!("wait=spin with {threads} threads on {cpus} CPUs: they would take turns, not spin"))
-        } else {
-            None
-        }
+        skip::reason(case, cpus)
     }
 
     /// Cases that will be run.
@@ -230,29 +174,6 @@ impl Plan {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn case(transport: &str, edit: impl FnOnce(&mut Model)) -> Case {
-        let mut model = Model::default();
-        edit(&mut model);
-        Case { transport: transport.to_owned(), workload: Workload::Send, model }
-    }
-
-    #[test]
-    fn what_cannot_run_says_why() {
-        let reason = |case: &Case, cpus| Plan::skip_reason(case, cpus).unwrap_or_default();
-        assert_eq!(reason(&case("pipe", |_| ()), 2), "");
-        assert!(reason(&case("pipe", |_| ()), 1).contains("two CPUs"));
-        assert!(reason(&case("crossbeam", |_| ()), 2).contains("threads only"));
-        assert!(reason(&case("null", |_| ()), 2).contains("only invoke"));
-        assert!(reason(&case("udp", |m| m.payload = 7), 2).contains("do not say which"));
-        let spin = |windows| case("shm", |m| (m.wait, m.windows) = (WaitKind::Spin, windows));
-        assert_eq!(reason(&spin(1), 2), "");
-        assert!(reason(&spin(2), 2).contains("3 threads on 2 CPUs"));
-        assert!(
-            reason(&case("shm", |m| (m.wait, m.pin) = (WaitKind::Spin, Pin::Same)), 2).contains("time slice")
-        );
-        assert!(reason(&case("shm", |m| m.payload = 1 << 30), 2).contains("64MiB"));
-    }
 
     #[test]
     fn the_default_suite_is_well_formed_and_blocks_are_shuffled_alike() {

@@ -70,8 +70,8 @@ pub const PRESETS: &[Preset] = &[
     },
     Preset {
         name: "ideal-shm",
-        about: "the upper bound: ends that never sleep, and nothing between them",
-        values: &[("wait", "spin")],
+        about: "the upper bound: ends that never sleep, read in place, and have nothing between them",
+        values: &[("wait", "spin"), ("access", "view")],
     },
     Preset {
         name: "in-process",

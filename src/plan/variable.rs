@@ -5,9 +5,10 @@ use super::error::ConfigError;
 use super::size::parse_size;
 use crate::codec::Codec;
 use crate::electron::bridge::Isolation;
-use crate::electron::model::{Broadcast, Copies, Shape};
+use crate::electron::model::{Broadcast, Copies, Shape, Topology};
 use crate::electron::policy::Policy;
 use crate::transport::{MAX_FRAME, WaitKind};
+use crate::workload::{Access, Arrivals};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -21,6 +22,8 @@ pub enum Domain {
     Count(u64, u64),
     /// A number of bytes up to this.
     Bytes(usize),
+    /// What stands in words here, if it can be read.
+    Form(&'static str, fn(&str) -> bool),
 }
 
 /// One variable.
@@ -96,11 +99,32 @@ pub const VARIABLES: &[Variable] = &[
         set: |model, value| model.copy = from_word(value, CopyWay::Auto),
     },
     Variable {
+        name: "access",
+        domain: Domain::Words(&["copy", "view"]),
+        about: "whether a frame in memory that its sender can still change is copied out before it is looked at",
+        get: |model| word(model.access),
+        set: |model, value| model.access = from_word(value, Access::Copy),
+    },
+    Variable {
+        name: "load",
+        domain: Domain::Form("closed, burst:2 … burst:10000", |value| value.parse::<Arrivals>().is_ok()),
+        about: "when messages begin: each when the one before it is done, or so many at once",
+        get: |model| model.load.to_string(),
+        set: |model, value| model.load = value.parse().unwrap_or_default(),
+    },
+    Variable {
         name: "active",
         domain: Domain::Count(0, 64),
         about: "renderers that take part, the others are idle; 0 for all",
         get: |model| model.active.to_string(),
         set: |model, value| model.active = value.parse().unwrap_or(0),
+    },
+    Variable {
+        name: "background",
+        domain: Domain::Bytes(MAX_FRAME),
+        about: "bytes of the invokes with which idle renderers keep main busy meanwhile; 0 for none",
+        get: |model| model.background.to_string(),
+        set: |model, value| model.background = parse_size(value).unwrap_or(0),
     },
     Variable {
         name: "shape",
@@ -152,6 +176,20 @@ pub const VARIABLES: &[Variable] = &[
         set: |model, value| model.broadcast = from_word(value, Broadcast::PerWindow),
     },
     Variable {
+        name: "topology",
+        domain: Domain::Words(&["direct", "brokered", "port"]),
+        about: "how renderers reach each other: by a link of their own, through main, by a port among others on such a link",
+        get: |model| word(model.topology),
+        set: |model, value| model.topology = from_word(value, Topology::Direct),
+    },
+    Variable {
+        name: "main_busy",
+        domain: Domain::Count(0, 90),
+        about: "percent of its time that main's loop has other tasks, of half a millisecond each",
+        get: |model| model.main_busy.to_string(),
+        set: |model, value| model.main_busy = value.parse().unwrap_or(0),
+    },
+    Variable {
         name: "sandbox",
         domain: Domain::Words(&["off", "seccomp"]),
         about: "whether a renderer runs under a filter of system calls once it has connected",
@@ -190,6 +228,8 @@ impl Variable {
                 Ok(_) => Err(wrong(format!("at most {}", super::human_size(most)))),
                 Err(error) => Err(wrong(error)),
             },
+            Domain::Form(_, reads) if reads(value) => Ok(()),
+            Domain::Form(forms, _) => Err(wrong(forms.to_owned())),
         }
     }
 
@@ -204,6 +244,7 @@ impl Variable {
             Domain::Words(words) => words.join(", "),
             Domain::Count(low, high) => format!("{low} … {high}"),
             Domain::Bytes(most) => format!("0 … {}", super::human_size(most)),
+            Domain::Form(forms, _) => forms.to_owned(),
         }
     }
 }

@@ -87,6 +87,7 @@ impl<C: Channel> Transport for C {
         ring: false,
         echo: false,
         lossy: false,
+        in_parts: false,
     };
     type Address = LocalAddress;
     type Bound = Bound<C>;

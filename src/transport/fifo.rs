@@ -49,6 +49,7 @@ impl Transport for Fifo {
         ring: false,
         echo: false,
         lossy: false,
+        in_parts: true,
     };
     type Address = Address;
     type Bound = Bound;

@@ -86,6 +86,7 @@ impl Transport for Iceoryx2 {
         ring: false,
         echo: false,
         lossy: false,
+        in_parts: false,
     };
     type Address = Address;
     type Bound = Bound;

@@ -52,6 +52,7 @@ impl Transport for IpcChannel {
         ring: false,
         echo: false,
         lossy: false,
+        in_parts: true,
     };
     type Address = Address;
     type Bound = Bound;

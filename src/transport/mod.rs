@@ -32,6 +32,7 @@
 pub mod channel;
 mod error;
 mod fd_wait;
+pub mod hub_as_link;
 mod lifeline;
 pub mod local;
 mod on_demand;
@@ -193,7 +194,13 @@ pub struct Caps {
     pub echo: bool,
     /// Whether frames may be lost, and overtake one another. What is lost is counted; it does not fail a trial.
     pub lossy: bool,
+    /// Whether a frame of more than [`WHOLE`] may be on its way in parts, with its sender waiting until the other end reads:
+    /// two ends that both send one, and read afterwards, would wait for each other.
+    pub in_parts: bool,
 }
+
+/// Bytes that any link has room for while nobody reads: 32 KiB.
+pub const WHOLE: usize = 32 << 10;
 
 /// How long nothing comes until a lossy link says so.
 pub const OVERDUE: Duration = Duration::from_millis(200);

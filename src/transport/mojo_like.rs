@@ -106,6 +106,7 @@ impl Transport for MojoLike {
         ring: false,
         echo: false,
         lossy: false,
+        in_parts: false,
     };
     type Address = Address;
     type Bound = Bound;

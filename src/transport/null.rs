@@ -90,6 +90,7 @@ impl Transport for Null {
         ring: false,
         echo: true,
         lossy: false,
+        in_parts: false,
     };
     type Address = usize;
     type Bound = Spec;

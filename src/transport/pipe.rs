@@ -39,6 +39,7 @@ impl Transport for Pipe {
         ring: false,
         echo: false,
         lossy: false,
+        in_parts: true,
     };
     type Address = Address;
     type Bound = Bound;

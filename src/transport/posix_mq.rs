@@ -55,6 +55,7 @@ impl Transport for PosixMq {
         ring: false,
         echo: false,
         lossy: false,
+        in_parts: true,
     };
     type Address = Address;
     type Bound = Bound;

@@ -86,6 +86,7 @@ pub const fn caps(about: &'static str) -> Caps {
         ring: true,
         echo: false,
         lossy: false,
+        in_parts: false,
     }
 }
 

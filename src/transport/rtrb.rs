@@ -212,6 +212,7 @@ impl Transport for Rtrb {
         ring: false,
         echo: false,
         lossy: false,
+        in_parts: false,
     };
     type Address = LocalAddress;
     type Bound = (RtrbOutbox, RtrbInbox);

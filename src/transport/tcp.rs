@@ -50,6 +50,7 @@ impl Transport for Tcp {
         ring: false,
         echo: false,
         lossy: false,
+        in_parts: true,
     };
     type Address = Address;
     type Bound = Bound;

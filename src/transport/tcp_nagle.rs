@@ -23,6 +23,7 @@ impl Transport for TcpNagle {
         ring: false,
         echo: false,
         lossy: false,
+        in_parts: true,
     };
     type Address = Address;
     type Bound = Bound;

@@ -58,6 +58,7 @@ impl Transport for Udp {
         ring: false,
         echo: false,
         lossy: true,
+        in_parts: false,
     };
     type Address = Address;
     type Bound = Bound;

@@ -55,6 +55,7 @@ impl Transport for UdsDgram {
         ring: false,
         echo: false,
         lossy: false,
+        in_parts: false,
     };
     type Address = Address;
     type Bound = Bound;

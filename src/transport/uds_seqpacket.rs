@@ -34,6 +34,7 @@ impl Transport for UdsSeqpacket {
         ring: false,
         echo: false,
         lossy: false,
+        in_parts: true,
     };
     type Address = Address;
     type Bound = Bound;

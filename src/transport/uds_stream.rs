@@ -42,6 +42,7 @@ impl Transport for UdsStream {
         ring: false,
         echo: false,
         lossy: false,
+        in_parts: true,
     };
     type Address = Address;
     type Bound = Bound;

@@ -63,6 +63,7 @@ impl Transport for Zeromq {
         ring: false,
         echo: false,
         lossy: false,
+        in_parts: false,
     };
     type Address = Address;
     type Bound = Bound;

@@ -1,6 +1,7 @@
 //! Which floor bounds a case from below.
 
 use super::floor::{Ends, bulk, cache, memory, wake::Wake};
+use crate::electron::model::Topology;
 use crate::plan::human_size;
 use crate::transport::WaitKind;
 use crate::workload::{LatencyKind, Load};
@@ -67,8 +68,10 @@ impl Bound {
     /// The floor of a load whose ends wait as said, on two CPUs or on one; `None` where nothing that we measure bounds it.
     pub(super) fn of(load: &Load, wait: WaitKind, two_cpus: bool) -> Option<Bound> {
         let kind = load.workload.latency();
-        let floor = match (load.in_flight, wait == WaitKind::Block, two_cpus) {
+        let floor = match (load.under_way(), wait == WaitKind::Block, two_cpus) {
             _ if load.echo => return None, // there is no other end
+            // Main stands between the ends: their CPUs are not the ones that the floors are measured on.
+            _ if load.settings.topology == Topology::Brokered => return None,
             (1, true, true) => What::FarSleepers,
             (1, _, false) => What::Sleepers,
             (1, false, true) => What::Lines,
@@ -144,7 +147,7 @@ impl Bound {
 mod tests {
     use super::*;
     use crate::sys::clock::Clock;
-    use crate::workload::Workload;
+    use crate::workload::{Arrivals, Workload};
 
     fn load(workload: Workload, in_flight: u64) -> Load {
         Load {
@@ -152,6 +155,9 @@ mod tests {
             payload: 64,
             in_flight,
             batch: 1,
+            arrivals: Arrivals::Closed,
+            copy_out: false,
+            background: 0,
             windows: 1,
             active: 1,
             key: 0,

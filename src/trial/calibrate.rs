@@ -38,16 +38,16 @@ impl Calibration {
 /// Tries both ways, if the trial leaves the choice open: with one CPU there is none (what the writer wrote is in the
 /// reader's cache), and a single call at a time does not go through a ring.
 pub(super) fn calibrate(setup: &Setup) -> Option<Calibration> {
-    let in_place = setup.load.workload == Workload::Invoke && setup.load.in_flight == 1;
+    let in_place = setup.load.workload == Workload::Invoke && setup.load.under_way() == 1;
     let [main, other] = setup.pins.pair()?;
     if setup.copy != CopyWay::Auto || in_place {
         return None;
     }
     let ends = match setup.load.workload {
         Workload::Push | Workload::Broadcast => [vec![main], vec![other]],
-        Workload::Send | Workload::Invoke => [vec![other], vec![main]],
+        Workload::Send | Workload::Invoke | Workload::Port => [vec![other], vec![main]],
     };
-    let batch = setup.load.batch.min(setup.load.in_flight);
+    let batch = setup.load.batch.min(setup.load.under_way());
     let mut best = [f64::INFINITY; 2];
     for _ in 0..TRIES {
         for (best, nt_from) in best.iter_mut().zip([usize::MAX, 0]) {

@@ -73,7 +73,16 @@ pub(super) struct RendererSetup {
     pub(super) peer: usize,
     pub(super) cpus: Vec<usize>,
     pub(super) sandbox: Sandbox,
+    /// What its link to the other one of its pair is to be like, if it has one.
+    pub(super) pair: Option<PairLink>,
     pub(super) reports: Descriptor,
+}
+
+/// The parts of a [`Spec`](crate::transport::Spec) that main has found out.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(super) struct PairLink {
+    pub(super) spin: Duration,
+    pub(super) nt_from: usize,
 }
 
 /// Main → renderer.

@@ -1,9 +1,9 @@
 //! Main's part of a trial: start the renderers, connect them, run phases and probes as the supervisor says.
 
 use super::child::{self, Role};
-use super::control::{FromMain, FromRenderer, RendererSetup, Report, Setup, ToMain, ToRenderer};
+use super::control::{FromMain, FromRenderer, PairLink, RendererSetup, Report, Setup, ToMain, ToRenderer};
 use super::{calibrate, probe, renderer};
-use crate::electron::model::main_end;
+use crate::electron::model::{Topology, main_end};
 use crate::plan::Placement;
 use crate::sys::control::Control;
 use crate::sys::cpu::{Scope, Usage, restrict};
@@ -11,7 +11,7 @@ use crate::sys::fd::Descriptor;
 use crate::sys::process::{Process, own_pid};
 use crate::transport::{Inbox, Spec, Transport, Use, Wait, dispatch};
 use crate::workload::tally::{Encoded, Tally, join};
-use crate::workload::{self, Phase};
+use crate::workload::{self, Phase, Workload, port};
 use serde::Serialize;
 use std::error::Error;
 use std::thread::JoinHandle;
@@ -56,15 +56,20 @@ impl Use for Part<'_> {
             nt_from: calibrate::nt_from(setup.copy, calibration),
         };
         let (bound, addresses) = T::bind(&spec)?;
+        let by_pairs = load.workload == Workload::Port && load.settings.topology != Topology::Brokered;
+        let pair = by_pairs.then_some(PairLink { spin: spec.spin, nt_from: spec.nt_from });
         let mut renderers = Renderers::default();
         for (peer, address) in addresses.iter().enumerate() {
-            renderers.start(&setup, peer)?;
+            renderers.start(&setup, peer, pair)?;
             renderers.say(peer, address)?;
         }
         drop(addresses); // our copies of the renderers' descriptors: while they are open, no end is seen to close
         control.send(&FromMain::Spawned(renderers.pids()))?;
         let (outbox, inbox) = T::accept::<W>(bound).map_err(|error| renderers.explain(&error.to_string()))?;
         let pids = renderers.ready()?;
+        if pair.is_some() {
+            renderers.introduce::<T>()?;
+        }
         control.send(&FromMain::Ready { pids, calibration })?;
         let settings = &load.settings;
         if settings.is_bare() || T::CAPS.echo {
@@ -132,7 +137,7 @@ struct Renderers {
 
 impl Renderers {
     /// Starts the next one, as a process or as a thread, and tells it who it is.
-    fn start(&mut self, setup: &Setup, peer: usize) -> Result<(), Box<dyn Error>> {
+    fn start(&mut self, setup: &Setup, peer: usize, pair: Option<PairLink>) -> Result<(), Box<dyn Error>> {
         let (ours, theirs) = Control::pair()?;
         match setup.placement {
             Placement::Process => {
@@ -153,6 +158,7 @@ impl Renderers {
             load: setup.load,
             peer,
             sandbox: setup.sandbox,
+            pair,
             cpus: setup.pins.renderers.get(peer).cloned().unwrap_or_default(),
             reports: Descriptor(setup.reports.0.try_clone()?),
         };
@@ -185,6 +191,17 @@ impl Renderers {
             }
         }
         Ok(pids)
+    }
+
+    /// Hands the address that each pair's answering end gives to the asking one.
+    fn introduce<T: Transport>(&self) -> Result<(), Box<dyn Error>> {
+        for asker in (0..self.controls.len()).filter(|&peer| port::asks(peer)) {
+            let answerer = port::partner(asker);
+            let address: T::Address =
+                self.controls[answerer].recv().map_err(|error| self.lost(answerer, &error))?;
+            self.say(asker, &address)?;
+        }
+        Ok(())
     }
 
     /// Sends all of them into their loops.

@@ -106,9 +106,11 @@ pub fn run(case: &Case, settings: &Settings, seed: u64, interrupt: &Interrupt) -
     let pace = warm_up(&mut session, case, settings, seed)?;
     let before = session.probe()?;
     let (steal_0, begin) = (steal_ticks(), Clock::system().now());
-    let messages = pace.messages_in(settings.time).max(few(case)).max(case.model.active_windows() as u64);
+    let (links, burst) = (case.timed_links(), case.model.load.burst());
+    // Whole bursts only: the last one is no shorter than the others.
+    let messages = pace.messages_in(settings.time).max(few(case)).max(links).next_multiple_of(links * burst);
     let every = pace.every(case, messages);
-    let lead = few(case).min(8);
+    let lead = few(case).min(8).next_multiple_of(burst);
     let result = session.run(messages, lead, every)?;
     let (steal_1, end) = (steal_ticks(), Clock::system().now());
     let after = session.probe()?;
@@ -143,7 +145,7 @@ pub fn verify(
     interrupt: &Interrupt,
 ) -> Result<(Checks, usize), Failure> {
     let mut session = Session::open(case, seed, Duration::from_secs(20), interrupt)?;
-    let result = session.run(messages.max(case.model.active_windows() as u64), 1, 1)?;
+    let result = session.run(messages.max(case.timed_links()), 1, 1)?;
     let processes = session.processes();
     session.close()?;
     Ok((result.checks, processes))
@@ -168,7 +170,7 @@ impl Pace {
         // A round trip's both ends are seen by one side: nothing is kept but the histogram.
         let by_memory = match case.workload.latency() {
             LatencyKind::RoundTrip => 1,
-            _ => messages.div_ceil(case.model.active_windows() as u64).div_ceil(MAX_SAMPLES),
+            _ => messages.div_ceil(case.timed_links()).div_ceil(MAX_SAMPLES),
         };
         by_cost.max(by_memory).max(1).next_power_of_two()
     }
@@ -188,7 +190,7 @@ fn few(case: &Case) -> u64 {
 fn warm_up(session: &mut Session, case: &Case, settings: &Settings, seed: u64) -> Result<Pace, Failure> {
     let few = few(case);
     // One at least on each link.
-    let least = few.max(case.model.active_windows() as u64);
+    let least = few.max(case.timed_links());
     let (mut messages, mut total, mut spent_ns) = (least.max(4 * few), 0, 0);
     let goal_ns = settings.warm_up.as_nanos() as u64;
     let mut lead = 1 + mix(seed) % (4 * few);

@@ -1,14 +1,15 @@
 //! A renderer's part of a trial: connect, then run phases as main says. The same code in a process and in a thread.
 
-use super::control::{FromRenderer, RendererSetup, ToRenderer};
+use super::control::{FromRenderer, PairLink, RendererSetup, ToRenderer};
 use crate::electron::model::renderer;
 use crate::plan::{Placement, Sandbox};
 use crate::sys::control::Control;
 use crate::sys::cpu::{Scope, Usage, restrict};
 use crate::sys::process::own_pid;
 use crate::sys::seccomp;
-use crate::transport::{Transport, Tx, Use, Wait, dispatch};
-use crate::workload;
+use crate::transport::hub_as_link::{HubRx, HubTx};
+use crate::transport::{Spec, Transport, Tx, Use, Wait, dispatch};
+use crate::workload::{self, port};
 use std::error::Error;
 use std::os::unix::net::UnixDatagram;
 
@@ -53,15 +54,54 @@ impl Use for Part<'_> {
             Placement::Process => Scope::Process,
             Placement::Thread => Scope::Thread,
         };
-        let settings = &setup.load.settings;
-        if settings.is_bare() || setup.load.echo {
-            confine(&setup)?;
-            return phases(control, &setup, scope, tx, rx);
+        if let Some(pair) = setup.pair {
+            // The link to main is there, and idle.
+            return if port::asks(setup.peer) {
+                let (tx, rx) = T::connect::<W>(control.recv()?)?;
+                run_phases(control, &setup, scope, tx, rx)
+            } else {
+                let (outbox, inbox) = answering_end::<T, W>(control, &setup, pair)?;
+                run_phases(control, &setup, scope, HubTx::<T::Inbox<W>>(outbox), HubRx(inbox))
+            };
         }
-        let (tx, rx) = renderer::ends(renderer::link(tx, rx, settings)?, settings);
-        confine(&setup)?; // its IO threads as well
-        phases(control, &setup, scope, tx, rx)
+        run_phases(control, &setup, scope, tx, rx)
     }
+}
+
+/// The end of a link between two renderers that the other one connects to.
+fn answering_end<T: Transport, W: Wait>(
+    control: &Control,
+    setup: &RendererSetup,
+    pair: PairLink,
+) -> Result<(T::Outbox<W>, T::Inbox<W>), Box<dyn Error>> {
+    let PairLink { spin, nt_from } = pair;
+    let spec = Spec { windows: 1, max_frame: setup.load.max_frame(), spin, nt_from };
+    let (bound, addresses) = T::bind(&spec)?;
+    for address in addresses {
+        control.send(&address)?; // and dropped: while our copy of its descriptors is open, its end is not seen to close
+    }
+    Ok(T::accept::<W>(bound)?)
+}
+
+/// Runs phases between these ends, with the model around them if there is one.
+fn run_phases<X: Tx + 'static>(
+    control: &Control,
+    setup: &RendererSetup,
+    scope: Scope,
+    tx: X,
+    rx: X::Rx,
+) -> Result<(), Box<dyn Error>>
+where
+    X::Rx: 'static,
+{
+    let settings = &setup.load.settings;
+    if settings.is_bare() || setup.load.echo {
+        confine(setup)?;
+        return phases(control, setup, scope, tx, rx);
+    }
+    let (tx, rx) = renderer::ends(renderer::link(tx, rx, settings)?, settings);
+    confine(setup)?; // its IO threads as well
+    phases(control, setup, scope, tx, rx)
 }
 
 /// From here on a sandboxed renderer has the system calls that its links need, and no others.

@@ -3,11 +3,10 @@
 //!
 //! # Timing
 //!
-//! `latency = time after the last window has read the message − time before main began to send it`, of every k-th
-//! message, k = [`Phase::every`]. `elapsed` runs from before main's first timed broadcast to after the last read of
+//! `latency = time after the last window has read the message − time before main began to send it` (of a burst, its first message),
+//! of every k-th message, k = [`Phase::every`]. `elapsed` runs from before main's first timed broadcast to after the last read of
 //! any window. A message counts once, whatever the number of windows.
 
-use super::credit::Window;
 use super::ledger::Checks;
 use super::patience::Patience;
 use super::push::take_report;
@@ -25,7 +24,8 @@ pub fn main<I: Inbox>(
 ) -> Result<Vec<Tally>> {
     let total = phase.lead + phase.messages;
     let pattern = load.pattern(phase, 0, Direction::Down);
-    let mut windows = vec![Window::new(load.in_flight); load.windows];
+    let mut windows = vec![load.window(); load.windows];
+    let mut begin = load.begin();
     let mut sent = vec![0; load.windows];
     let mut tallies: Vec<Tally> = (0..load.windows)
         .map(|_| Tally { checks: Checks { sent: total, ..Checks::default() }, ..Tally::default() })
@@ -44,10 +44,9 @@ pub fn main<I: Inbox>(
         if patience.is_over() {
             break;
         }
-        if phase.samples(sequence) {
-            let now = load.clock.now();
-            first_ns.get_or_insert(now);
-            stamps.push(now);
+        if let Some(begun) = begin.next(phase.samples(sequence)) {
+            first_ns.get_or_insert(begun);
+            stamps.push(begun);
         }
         let fill = |payload: &mut [u8]| pattern.fill(payload, sequence);
         if load.completes_batch(sequence) {

@@ -63,7 +63,11 @@ pub(super) struct Reports {
 impl Reports {
     /// For a window of `size` and `total` messages.
     pub(super) fn new(size: u64, total: u64) -> Reports {
-        let step = size.div_ceil(2).max(1);
+        Reports::after(size.div_ceil(2).max(1), total)
+    }
+
+    /// One for every `step` of `total` messages.
+    pub(super) fn after(step: u64, total: u64) -> Reports {
         Reports { step, total, next: step.min(total) }
     }
 

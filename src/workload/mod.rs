@@ -1,4 +1,4 @@
-//! What is timed: `send`, `invoke`, `push`, `broadcast`, each with its timing formula beside its loop.
+//! What is timed: `send`, `invoke`, `push`, `broadcast`, `port`, each with its timing formula beside its loop.
 //!
 //! The loops know endpoints, frames and a clock; they know neither transports by name nor processes. Both ends are told
 //! beforehand how many messages a *phase* has, so that nothing but messages (and the credit that `in_flight` asks
@@ -7,19 +7,27 @@
 //! On a lossy link ([`Caps::lossy`](crate::transport::Caps::lossy)) the loops go by the numbers that messages bear, not by how
 //! many came: what is overdue is given up and counted, has no latency, and never holds a phase for long.
 
+mod arrivals;
+mod background;
 pub mod broadcast;
 mod credit;
 pub mod invoke;
 pub mod ledger;
 mod patience;
+pub mod port;
 pub mod push;
 pub mod send;
 pub mod stamp;
 pub mod tally;
 
-use crate::electron::model::Settings;
+pub use arrivals::Arrivals;
+
+use crate::electron::model::{Settings, Topology};
 use crate::sys::clock::Clock;
 use crate::transport::{Inbox, Result, Rx, Tx};
+use arrivals::Begin;
+use credit::{Reports, Window};
+use ledger::Ledger;
 use serde::{Deserialize, Serialize};
 use stamp::{Direction, Pattern};
 use tally::Tally;
@@ -36,6 +44,19 @@ pub enum Workload {
     Push,
     /// Main → every renderer, one way.
     Broadcast,
+    /// Renderer → renderer → renderer, in pairs.
+    Port,
+}
+
+/// How whoever reads a frame gets at memory that its sender can still change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Access {
+    /// By a private copy, which stays as it was looked at: what main has to do where it does not trust the renderer.
+    #[default]
+    Copy,
+    /// In place.
+    View,
 }
 
 /// What a workload's latency means.
@@ -52,7 +73,8 @@ pub enum LatencyKind {
 
 impl Workload {
     /// All of them, in the order of tables.
-    pub const ALL: [Workload; 4] = [Workload::Invoke, Workload::Send, Workload::Push, Workload::Broadcast];
+    pub const ALL: [Workload; 5] =
+        [Workload::Invoke, Workload::Send, Workload::Push, Workload::Broadcast, Workload::Port];
 
     /// What users call it.
     pub fn name(self) -> &'static str {
@@ -61,6 +83,7 @@ impl Workload {
             Workload::Invoke => "invoke",
             Workload::Push => "push",
             Workload::Broadcast => "broadcast",
+            Workload::Port => "port",
         }
     }
 
@@ -71,6 +94,7 @@ impl Workload {
             Workload::Invoke => "renderer to main and back (ipcRenderer.invoke)",
             Workload::Push => "main to one renderer, one way (webContents.send)",
             Workload::Broadcast => "main to every renderer (webContents.send to all windows)",
+            Workload::Port => "renderer to renderer and back (port.postMessage, answered by another)",
         }
     }
 
@@ -78,7 +102,7 @@ impl Workload {
     pub fn latency(self) -> LatencyKind {
         match self {
             Workload::Send | Workload::Push => LatencyKind::OneWay,
-            Workload::Invoke => LatencyKind::RoundTrip,
+            Workload::Invoke | Workload::Port => LatencyKind::RoundTrip,
             Workload::Broadcast => LatencyKind::LastDelivery,
         }
     }
@@ -87,7 +111,7 @@ impl Workload {
     pub fn payloads_per_message(self, windows: usize) -> u64 {
         match self {
             Workload::Send | Workload::Push => 1,
-            Workload::Invoke => 2,
+            Workload::Invoke | Workload::Port => 2,
             Workload::Broadcast => windows as u64,
         }
     }
@@ -108,6 +132,12 @@ pub struct Load {
     pub active: usize,
     /// One-way messages that are handed over together.
     pub batch: u64,
+    /// When messages begin.
+    pub arrivals: Arrivals,
+    /// Whether a frame is copied out before it is looked at.
+    pub copy_out: bool,
+    /// Bytes of the invokes with which renderers that take no part keep main busy; 0 for none.
+    pub background: usize,
     /// Patterns are derived from it: a frame of another trial is not taken for one of this.
     pub key: u64,
     /// Whether each end hears itself (the null transport), so that a reply bears the request's pattern.
@@ -150,22 +180,58 @@ impl Phase {
 pub const MAX_SAMPLES: u64 = 1 << 16;
 
 impl Load {
-    /// Timed messages of one link.
+    /// Timed messages of one link; of a pair of renderers, its first one's.
     pub fn share(&self, phase: &Phase, peer: usize) -> u64 {
+        let part = |links: usize, link: usize| {
+            let (links, link) = (links as u64, link as u64);
+            phase.messages / links + u64::from(link < phase.messages % links)
+        };
         match self.workload {
             Workload::Broadcast => phase.messages,
+            Workload::Port if port::asks(peer) => part(self.windows / 2, peer / 2),
+            Workload::Port => 0,
             _ if peer >= self.active => 0,
-            _ => {
-                let (active, peer) = (self.active as u64, peer as u64);
-                phase.messages / active + u64::from(peer < phase.messages % active)
-            }
+            _ => part(self.active, peer),
         }
     }
 
     /// Messages of one link, timed or not.
     pub fn total(&self, phase: &Phase, peer: usize) -> u64 {
-        let idle = peer >= self.active && self.workload != Workload::Broadcast;
+        let idle = match self.workload {
+            Workload::Broadcast => false,
+            Workload::Port => !port::asks(peer),
+            _ => peer >= self.active,
+        };
         if idle { 0 } else { phase.lead + self.share(phase, peer) }
+    }
+
+    /// Messages that may be under way on each link.
+    pub fn under_way(&self) -> u64 {
+        self.in_flight.max(self.arrivals.burst())
+    }
+
+    /// The sender's credit.
+    fn window(&self) -> Window {
+        Window::new(self.under_way())
+    }
+
+    /// When the receiver of `total` messages reports: of a burst once it has all of it.
+    fn reports(&self, total: u64) -> Reports {
+        match self.arrivals {
+            Arrivals::Closed => Reports::new(self.in_flight, total),
+            Arrivals::Burst(count) => Reports::after(count, total),
+        }
+    }
+
+    /// The moments from which latencies count.
+    fn begin(&self) -> Begin {
+        Begin::new(self.arrivals, self.clock)
+    }
+
+    /// The book of what one end hears on a link.
+    fn ledger(&self, pattern: Pattern) -> Ledger {
+        let ledger = Ledger::new(pattern, self.payload);
+        if self.copy_out { ledger.of_copies() } else { ledger }
     }
 
     /// Whether a one-way message of this number hands over those posted before it.
@@ -176,7 +242,7 @@ impl Load {
 
     /// Largest frame that the link must carry: the payload, or a credit.
     pub fn max_frame(&self) -> usize {
-        self.settings.max_frame(self.payload.max(credit::LEN))
+        self.settings.max_frame(self.payload.max(credit::LEN).max(self.background))
     }
 
     /// What messages of one link and direction hold.
@@ -193,7 +259,12 @@ where
 {
     match load.workload {
         Workload::Send => send::renderer(load, phase, peer, tx, rx),
+        Workload::Invoke if load.background > 0 && peer >= load.active => {
+            background::renderer(load, phase, peer, tx, rx)
+        }
         Workload::Invoke => invoke::renderer(load, phase, peer, tx, rx),
+        Workload::Port if port::asks(peer) => port::asker(load, phase, peer, tx, rx),
+        Workload::Port => port::answerer(load, phase, peer, tx, rx),
         Workload::Push | Workload::Broadcast => push::renderer(load, phase, peer, tx, rx),
     }
 }
@@ -208,6 +279,10 @@ pub fn main<I: Inbox>(
     match load.workload {
         Workload::Send => send::main(load, phase, outbox, inbox),
         Workload::Invoke => invoke::main(load, phase, outbox, inbox),
+        Workload::Port if load.settings.topology == Topology::Brokered => {
+            port::broker(load, phase, outbox, inbox)
+        }
+        Workload::Port => Ok(Vec::new()), // it goes past main
         Workload::Push => push::main(load, phase, outbox, inbox),
         Workload::Broadcast => broadcast::main(load, phase, outbox, inbox),
     }

@@ -2,11 +2,11 @@
 //!
 //! # Timing
 //!
-//! `latency = time after the renderer has read the message − time before main began to send it`, of every k-th message
-//! of a link, k = [`Phase::every`]. `elapsed` runs from before main's first timed send to after the last read.
+//! `latency = time after the renderer has read the message − time before main began to send it` (of a burst, its first message to
+//! that renderer), of every k-th message of a link, k = [`Phase::every`]. `elapsed` runs from before main's first timed send to after the last read.
 
-use super::credit::{self, Reports, Window};
-use super::ledger::{Checks, Ledger};
+use super::credit::{self, Window};
+use super::ledger::Checks;
 use super::patience::Patience;
 use super::stamp::{Direction, Pattern};
 use super::tally::{Stamps, Tally};
@@ -23,7 +23,8 @@ pub fn main<I: Inbox>(
     let totals: Vec<u64> = (0..load.windows).map(|peer| load.total(phase, peer)).collect();
     let patterns: Vec<Pattern> =
         (0..load.windows).map(|peer| load.pattern(phase, peer, Direction::Down)).collect();
-    let mut windows = vec![Window::new(load.in_flight); load.windows];
+    let mut windows = vec![load.window(); load.windows];
+    let mut begin = vec![load.begin(); load.windows];
     let mut sent = vec![0; load.windows];
     let mut tallies: Vec<Tally> = totals
         .iter()
@@ -44,10 +45,9 @@ pub fn main<I: Inbox>(
                     windows[peer].forgive(sequence);
                 }
             }
-            if phase.samples(sequence) {
-                let now = load.clock.now();
-                tallies[peer].first_ns.get_or_insert(now);
-                tallies[peer].stamps.push(now);
+            if let Some(begun) = begin[peer].next(phase.samples(sequence)) {
+                tallies[peer].first_ns.get_or_insert(begun);
+                tallies[peer].stamps.push(begun);
             }
             let fill = |payload: &mut [u8]| patterns[peer].fill(payload, sequence);
             if load.completes_batch(sequence) {
@@ -89,8 +89,8 @@ pub fn renderer<T: Tx>(load: &Load, phase: &Phase, peer: usize, tx: &mut T, rx: 
     // All windows read the same broadcast.
     let link = if load.workload == Workload::Broadcast { 0 } else { peer };
     let pattern = load.pattern(phase, link, Direction::Down);
-    let mut ledger = Ledger::new(pattern, load.payload);
-    let mut reports = Reports::new(load.in_flight, total);
+    let mut ledger = load.ledger(pattern);
+    let mut reports = load.reports(total);
     let mut stamps = Stamps::with_room_for(share);
     let mut last_ns = None;
     let mut patience = Patience::default();

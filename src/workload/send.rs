@@ -2,10 +2,10 @@
 //!
 //! # Timing
 //!
-//! `latency = time after main has read the message − time before the renderer began to send it`, of every k-th message,
-//! k = [`Phase::every`]. `elapsed` runs from before the first timed send of any renderer to after the last read.
+//! `latency = time after main has read the message − time before the renderer began to send it` (of a burst, its first message),
+//! of every k-th message, k = [`Phase::every`]. `elapsed` runs from before the first timed send of any renderer to after the last read.
 
-use super::credit::{self, Reports, Window};
+use super::credit::{self, Reports};
 use super::ledger::{Checks, Ledger};
 use super::patience::Patience;
 use super::stamp::Direction;
@@ -18,7 +18,8 @@ pub fn renderer<T: Tx>(load: &Load, phase: &Phase, peer: usize, tx: &mut T, rx: 
     let pattern = load.pattern(phase, peer, Direction::Up);
     let share = load.share(phase, peer);
     let total = load.total(phase, peer);
-    let mut window = Window::new(load.in_flight);
+    let mut window = load.window();
+    let mut begin = load.begin();
     let mut stamps = Stamps::with_room_for(share);
     let mut checks = Checks { sent: total, ..Checks::default() };
     let mut first_ns = None;
@@ -34,10 +35,9 @@ pub fn renderer<T: Tx>(load: &Load, phase: &Phase, peer: usize, tx: &mut T, rx: 
         if patience.is_over() {
             break;
         }
-        if phase.samples(sequence) {
-            let now = load.clock.now();
-            first_ns.get_or_insert(now);
-            stamps.push(now);
+        if let Some(begun) = begin.next(phase.samples(sequence)) {
+            first_ns.get_or_insert(begun);
+            stamps.push(begun);
         }
         let fill = |payload: &mut [u8]| pattern.fill(payload, sequence);
         if load.completes_batch(sequence) {
@@ -72,8 +72,8 @@ pub fn main<I: Inbox>(
             let share = load.share(phase, peer);
             let total = load.total(phase, peer);
             Link {
-                ledger: Ledger::new(load.pattern(phase, peer, Direction::Up), load.payload),
-                reports: Reports::new(load.in_flight, total),
+                ledger: load.ledger(load.pattern(phase, peer, Direction::Up)),
+                reports: load.reports(total),
                 stamps: Stamps::with_room_for(share),
                 total,
             }

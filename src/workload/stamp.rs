@@ -73,10 +73,20 @@ impl Pattern {
             }
             None => rest,
         };
-        match (self.text, len < WIDE) {
-            (false, true) => fill_words(body, base, |word| word),
-            (false, false) => widest(|| fill_words(body, base, |word| word)),
-            (true, _) => widest(|| fill_words(body, base, as_text)),
+        if len < WIDE && !self.text {
+            fill_words(body, base, |word| word);
+        } else {
+            self.fill_wide(body, base);
+        }
+    }
+
+    /// Not in line: it would weigh on the loops of small payloads.
+    #[inline(never)]
+    fn fill_wide(&self, body: &mut [u8], base: u64) {
+        if self.text {
+            widest(|| fill_words(body, base, as_text));
+        } else {
+            widest(|| fill_words(body, base, |word| word));
         }
     }
 
@@ -96,32 +106,34 @@ impl Pattern {
             Some((check, body)) => (u64::from_le_bytes(*check) ^ self.word(self.check_word(base, len)), body),
             None => (0, rest),
         };
-        let differ = match (self.text, len < WIDE) {
-            (false, true) => differ(body, base, |word| word),
-            (false, false) => widest(|| differ(body, base, |word| word)),
-            (true, _) => widest(|| differ(body, base, as_text)),
+        let differ = if len < WIDE && !self.text {
+            differ(body, base, |word| word)
+        } else {
+            self.differ_wide(body, base)
         };
         (wrong | differ == 0).then_some(sequence)
+    }
+
+    /// Not in line, as [`fill_wide`](Self::fill_wide) is not.
+    #[inline(never)]
+    fn differ_wide(&self, body: &[u8], base: u64) -> u64 {
+        if self.text {
+            widest(|| differ(body, base, as_text))
+        } else {
+            widest(|| differ(body, base, |word| word))
+        }
     }
 
     /// A sequence number as its payload bears it.
     #[inline]
     fn number(&self, sequence: u64) -> u64 {
-        if !self.text {
-            return sequence;
-        }
-        (0..8).fold(LETTERS, |number, byte| number | (sequence >> (5 * byte) & 0x1F) << (8 * byte))
+        if self.text { number_as_text(sequence) } else { sequence }
     }
 
     /// The inverse of [`number`](Self::number), if this is one.
     #[inline]
     fn sequence(&self, number: u64) -> Option<u64> {
-        if !self.text {
-            return Some(number);
-        }
-        let sequence =
-            (0..8).fold(0, |sequence, byte| sequence | (number >> (8 * byte) & 0x1F) << (5 * byte));
-        (number & !LOW_BITS == LETTERS).then_some(sequence)
+        if self.text { number_from_text(number) } else { Some(number) }
     }
 
     #[inline]
@@ -138,6 +150,17 @@ impl Pattern {
     fn check_word(&self, base: u64, len: usize) -> u64 {
         (base ^ len as u64).wrapping_mul(STEP) // the base is well mixed already
     }
+}
+
+#[inline(never)]
+fn number_as_text(sequence: u64) -> u64 {
+    (0..8).fold(LETTERS, |number, byte| number | (sequence >> (5 * byte) & 0x1F) << (8 * byte))
+}
+
+#[inline(never)]
+fn number_from_text(number: u64) -> Option<u64> {
+    let sequence = (0..8).fold(0, |sequence, byte| sequence | (number >> (8 * byte) & 0x1F) << (5 * byte));
+    (number & !LOW_BITS == LETTERS).then_some(sequence)
 }
 
 /// Eight letters that follow from a word.

@@ -1,8 +1,8 @@
 //! From a payload to a frame and back: the value, what the model does to it, its bytes, the buffers they pass through.
 
 use super::checked::{CHANNEL, Guard, Page};
-use super::dispatch::Dispatch;
-use super::{Copies, Settings};
+use super::dispatch::{Dispatch, PORT, Ports};
+use super::{Copies, Settings, Topology};
 use crate::codec::{Codec, Value};
 use crate::electron::wire::{self, Header, Kind};
 use crate::transport::{Error, Peer, Result};
@@ -38,7 +38,12 @@ impl Outgoing {
     pub(super) fn encode(&mut self, kind: Kind, call: Option<u64>, arguments: &Value) -> Result<&[u8]> {
         self.call += 1;
         let channel = if call.is_some() { "" } else { CHANNEL };
-        let header = Header { channel, call: call.unwrap_or(self.call), ..Header::new(kind, 0, 0) };
+        let header = match self.settings.topology {
+            Topology::Port => Header { call: PORT, ..Header::new(Kind::Port, 0, 0) },
+            Topology::Direct | Topology::Brokered => {
+                Header { channel, call: call.unwrap_or(self.call), ..Header::new(kind, 0, 0) }
+            }
+        };
         let fresh = self.settings.copies != Copies::InPlace;
         let mut frame = if fresh { Vec::new() } else { std::mem::take(&mut self.frame) };
         wire::begin(&mut frame, header, &[]).map_err(|_| Error::Corrupt("a header"))?;
@@ -63,6 +68,8 @@ impl Outgoing {
 enum Ear {
     /// A renderer's: what is heard goes on to the page.
     Page(Page),
+    /// A renderer's, for the other end of a port.
+    Port(Page, Ports),
     /// Main's: who is admitted reaches a handler.
     Main(Guard, Dispatch),
 }
@@ -84,7 +91,12 @@ impl Incoming {
 
     /// A renderer's.
     pub(super) fn to_page(settings: &Settings) -> Incoming {
-        Incoming { settings: *settings, ear: Ear::Page(Page::new(settings)), scratch: Vec::new() }
+        let page = Page::new(settings);
+        let ear = match settings.topology {
+            Topology::Port => Ear::Port(page, Ports::new()),
+            Topology::Direct | Topology::Brokered => Ear::Page(page),
+        };
+        Incoming { settings: *settings, ear, scratch: Vec::new() }
     }
 
     /// Lends the payload of a frame to `read`, with the number of its call.
@@ -99,7 +111,7 @@ impl Incoming {
     ) -> Result<R> {
         let private = match (self.settings.copies, &self.ear) {
             // Who is not trusted must not change what has been looked at.
-            (Copies::One, Ear::Main(..)) | (Copies::Three, _) => Some(frame.to_vec()),
+            (Copies::One, Ear::Main(..) | Ear::Port(..)) | (Copies::Three, _) => Some(frame.to_vec()),
             (Copies::One, Ear::Page(_)) | (Copies::InPlace, _) => None,
         };
         let frame = wire::read(private.as_deref().unwrap_or(frame))
@@ -111,6 +123,7 @@ impl Incoming {
         let channel = frame.header.channel;
         let arguments = match &mut self.ear {
             Ear::Page(page) => page.hear((!channel.is_empty()).then_some(channel), heard)?,
+            Ear::Port(page, ports) => ports.handle(frame.header.call, page.hear(None, heard)?)?,
             Ear::Main(guard, dispatch) => {
                 guard.admit(peer, channel, heard.root())?;
                 dispatch.handle(peer, channel, heard)?

@@ -9,9 +9,12 @@
 //!
 //! The count is that of a round trip and has the link's two crossings in it. Reading and writing have a thread each here, where
 //! Chromium has one for both that sleeps in `epoll_wait`; a frame is handed over as a task is, through a queue that wakes its reader.
+//! A main that has other work ([`tasks`](super::tasks)) has that queue, and the thread that reads for it, whatever the hops.
 
+use super::tasks::Tasks;
 use crate::transport::{Error, Inbox, Outbox, Peer, Result, Rx, Tx};
-use crossbeam_channel::{Receiver, Sender, unbounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
+use std::sync::Arc;
 use std::thread::Builder;
 
 /// Where a frame goes, among main's windows.
@@ -32,8 +35,11 @@ pub struct HopOutbox {
     windows: usize,
 }
 
-/// [`HopRx`] for main.
-pub struct HopInbox(Receiver<Result<(Peer, Vec<u8>)>>);
+/// [`HopRx`] for main: the queue of its loop, and what else that has to do.
+pub struct HopInbox {
+    frames: Receiver<Result<(Peer, Vec<u8>)>>,
+    tasks: Option<Arc<Tasks>>,
+}
 
 fn start(name: &str, body: impl FnOnce() + Send + 'static) -> Result<()> {
     // Not joined: it ends with its half, or with the link.
@@ -118,7 +124,7 @@ impl HopInbox {
     ///
     /// # Errors
     /// If no thread can be started.
-    pub fn new<I: Inbox + 'static>(mut inbox: I) -> Result<HopInbox> {
+    pub(super) fn new<I: Inbox + 'static>(mut inbox: I, tasks: Option<Arc<Tasks>>) -> Result<HopInbox> {
         let (sender, frames) = unbounded();
         start("io-read", move || {
             loop {
@@ -130,7 +136,22 @@ impl HopInbox {
                 }
             }
         })?;
-        Ok(HopInbox(frames))
+        Ok(HopInbox { frames, tasks })
+    }
+
+    /// The next frame, after the tasks that are due before it comes.
+    fn next(&self) -> Result<(Peer, Vec<u8>)> {
+        let Some(tasks) = &self.tasks else {
+            return self.frames.recv().or_else(|_| gone())?;
+        };
+        loop {
+            tasks.run_due();
+            match self.frames.recv_timeout(tasks.idle()) {
+                Ok(frame) => return frame,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return gone(),
+            }
+        }
     }
 }
 
@@ -178,6 +199,6 @@ impl Inbox for HopInbox {
     type Outbox = HopOutbox;
 
     fn recv<R>(&mut self, read: impl FnOnce(Peer, &[u8]) -> R) -> Result<R> {
-        self.0.recv().or_else(|_| gone())?.map(|(peer, frame)| read(peer, &frame))
+        self.next().map(|(peer, frame)| read(peer, &frame))
     }
 }

@@ -3,9 +3,11 @@
 use super::endpoint::{AnyInbox, AnyOutbox};
 use super::frame::{Incoming, Outgoing};
 use super::hops::{HopInbox, HopOutbox};
+use super::tasks::{BusyOutbox, Tasks};
 use super::{Broadcast, Settings};
 use crate::electron::wire::Kind;
 use crate::transport::{Error, Inbox, Outbox, Peer, Result};
+use std::sync::Arc;
 
 /// Main's sending half.
 pub struct ModelOutbox {
@@ -21,7 +23,7 @@ pub struct ModelInbox {
     replies: Outgoing,
 }
 
-/// A hub's halves, with the threads that stand before it.
+/// A hub's halves, with the threads that stand before it and what else main's own has to do.
 ///
 /// # Errors
 /// If no thread can be started.
@@ -33,11 +35,18 @@ pub fn hub<I: Inbox + 'static>(
 where
     I::Outbox: 'static,
 {
-    let outbox: Box<dyn AnyOutbox> =
+    let tasks = (settings.main_busy > 0).then(|| Arc::new(Tasks::new(settings.main_busy)));
+    let mut hub: Box<dyn AnyOutbox> =
         if settings.hops >= 6 { Box::new(HopOutbox::new(outbox)?) } else { Box::new(outbox) };
-    let inbox: Box<dyn AnyInbox> =
-        if settings.hops >= 4 { Box::new(HopInbox::new(inbox)?) } else { Box::new(inbox) };
-    Ok((outbox, inbox))
+    if let Some(tasks) = &tasks {
+        hub = Box::new(BusyOutbox { hub, tasks: tasks.clone() });
+    }
+    let inbox: Box<dyn AnyInbox> = if settings.hops >= 4 || tasks.is_some() {
+        Box::new(HopInbox::new(inbox, tasks)?)
+    } else {
+        Box::new(inbox)
+    };
+    Ok((hub, inbox))
 }
 
 /// The model around a hub's halves.

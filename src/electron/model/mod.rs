@@ -18,7 +18,8 @@ pub mod hops;
 pub mod main_end;
 mod settings;
 mod shape;
+pub mod tasks;
 
 pub mod renderer;
 
-pub use settings::{Broadcast, Copies, Settings, Shape};
+pub use settings::{Broadcast, Copies, Settings, Shape, Topology};

@@ -51,6 +51,19 @@ pub enum Broadcast {
     OneWrite,
 }
 
+/// Which way messages between two renderers go.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Topology {
+    /// Over a link of their own.
+    #[default]
+    Direct,
+    /// To main, which hands each on.
+    Brokered,
+    /// Over a link of their own that carries many ports, of which each frame names one.
+    Port,
+}
+
 /// The parts that are between a workload and its transport. By default there is nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
@@ -68,13 +81,19 @@ pub struct Settings {
     pub hops: u8,
     /// How a message reaches all windows.
     pub broadcast: Broadcast,
+    /// Which way messages between two renderers go.
+    pub topology: Topology,
+    /// How much of its time, in percent, main's loop has other work: see [`tasks`](super::tasks).
+    pub main_busy: u8,
 }
 
 impl Settings {
     /// Whether the transport's own ends are all that there is.
     pub fn is_bare(&self) -> bool {
-        // Two hops are the link's own, there and back; a bare broadcast is the transport's.
-        Settings { hops: if self.hops == 2 { 0 } else { self.hops }, ..*self } == Settings::default()
+        // Two hops are the link's own, there and back; a bare broadcast is the transport's; who hands a frame on adds nothing to it.
+        let hops = if self.hops == 2 { 0 } else { self.hops };
+        let topology = if self.topology == Topology::Brokered { Topology::Direct } else { self.topology };
+        Settings { hops, topology, ..*self } == Settings::default()
     }
 
     /// Bytes of the longest frame that carries a payload of so many.

@@ -128,9 +128,10 @@ fn verify() {
     let ended =
         place.run(&["verify", "--transport", "pipe,crossbeam", "--set", "payload=64", "--set", "pin=same"]);
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-    // Pipes: two placements, two waits that do not spin, and three windows in both placements. Crossbeam has threads only.
+    // Pipes: two placements, two waits that do not spin; four windows and Electron's layers in both placements. Crossbeam has threads
+    // only.
     let workloads = Workload::ALL.len();
-    let (pipe, crossbeam) = (6 * workloads, 3 * workloads);
+    let (pipe, crossbeam) = (8 * workloads, 4 * workloads);
     let wanted = format!("{} passed, 0 failed, ", pipe + crossbeam);
     assert!(ended.stdout.starts_with(&wanted), "wanted {wanted}: {}", ended.stdout);
     assert!(ended.stdout.ends_with(" skipped\n"), "{}", ended.stdout);

@@ -52,7 +52,7 @@ pub(super) fn open_with(transport: &str, workload: Workload, model: Model, timeo
     Session::open(&case, 7, timeout, &interrupt).expect("an open session")
 }
 
-fn processes(session: &Session) -> Vec<u32> {
+pub(super) fn processes(session: &Session) -> Vec<u32> {
     let mut pids = session.renderer_pids();
     pids.push(session.main_pid());
     pids
@@ -81,14 +81,14 @@ fn disturbed(mut session: Session, disturb: impl FnOnce() + Send) -> String {
     reason
 }
 
-fn nothing_left(session: Session, pids: &[u32]) {
+pub(super) fn nothing_left(session: Session, pids: &[u32]) {
     let ((), took) = timed(|| drop(session));
     assert!(took < SOON, "dropping took {took:?}");
     let left: Vec<&u32> = pids.iter().filter(|&&pid| exists(pid)).collect();
     assert!(left.is_empty(), "{left:?} of {pids:?} are left");
 }
 
-fn names_the_killed(reason: &str, who: &str, pid: u32) {
+pub(super) fn names_the_killed(reason: &str, who: &str, pid: u32) {
     for part in [who, &format!("(pid {pid})"), "killed by SIGKILL"] {
         assert!(reason.contains(part), "no {part:?} in: {reason}");
     }

@@ -23,6 +23,7 @@ pub(super) fn tests() -> Vec<Trial> {
         (Workload::Send, 3),
         (Workload::Push, 3),
         (Workload::Broadcast, 3),
+        (Workload::Port, 2),
     ] {
         let name = format!("lifecycle::udp::loss is counted: {}, {windows} windows", workload.name());
         tests.push(test(&name, move || counted(workload, windows)));
@@ -36,6 +37,7 @@ fn counted(workload: Workload, windows: usize) {
     let mut session = open_with("udp", workload, model, PATIENT);
     let pid = match workload {
         Workload::Send | Workload::Invoke => session.main_pid(),
+        Workload::Port => session.renderer_pids()[1],
         Workload::Push | Workload::Broadcast => session.renderer_pids()[0],
     };
     session.run(64, 1, 1).expect("a first phase");

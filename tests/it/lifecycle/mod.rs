@@ -5,12 +5,12 @@ mod kill;
 mod leftovers;
 mod loss;
 mod sandbox;
+mod variables;
 
 use libtest_mimic::Trial;
 
 pub(crate) fn tests() -> Vec<Trial> {
-    [kill::tests(), command::tests(), leftovers::tests(), loss::tests(), sandbox::tests()]
-        .into_iter()
-        .flatten()
-        .collect()
+    let parts =
+        [kill::tests, command::tests, leftovers::tests, loss::tests, sandbox::tests, variables::tests];
+    parts.into_iter().flat_map(|tests| tests()).collect()
 }

@@ -7,12 +7,16 @@
 //! collection, and share strings between worlds where ours copies them. They stand here for the order of magnitude: what is
 //! compared is measured side by side, and these were not.
 
-use criterion::{BatchSize, BenchmarkId, Criterion};
-use ipcmark::codec::Value;
+use criterion::{BatchSize, Bencher, BenchmarkId, Criterion};
+use ipcmark::codec::{Codec, Value};
 use ipcmark::electron::bridge::{ContextBridge, Isolation};
+use ipcmark::electron::model::{Copies, Settings, main_end, renderer};
 use ipcmark::electron::policy::{Channels, Checks, Origins, Policy, Rules, Sender, Verb, Whitelist};
 use ipcmark::electron::schema::{Rule, Schema, Schemas};
+use ipcmark::transport::crossbeam::Crossbeam;
+use ipcmark::transport::{Block, Inbox, Rx, Spec, Transport, Tx};
 use std::hint::black_box;
+use std::time::Duration;
 
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
@@ -20,6 +24,7 @@ fn main() {
     whitelist(&mut criterion);
     sender(&mut criterion);
     schema(&mut criterion);
+    whole(&mut criterion);
     criterion.final_summary();
 }
 
@@ -123,4 +128,45 @@ fn schema(criterion: &mut Criterion) {
         });
     }
     group.finish();
+}
+
+/// A whole invoke of 64 bytes through everything that the model has in one thread: what two ends do whose link is a channel, and no
+/// thread is woken. What is above the bare link is the layers' own.
+fn whole(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("invoke of 64 bytes over a channel within one thread");
+    let none = Settings::default();
+    let dispatch = Settings { copies: Copies::InPlace, ..none };
+    let page = Settings { isolation: Isolation::Bridge, policy: Policy::Sender, ..none };
+    let hardened = Settings { isolation: Isolation::BridgeFreeze, policy: Policy::ValidateBoth, ..none };
+    let cloned = Settings { codec: Codec::StructuredClone, ..page };
+    for (name, settings) in [
+        ("bare", none),
+        ("dispatch", dispatch),
+        ("dispatch, bridge, whitelist, sender", page),
+        ("dispatch, bridge-freeze, validate-both", hardened),
+        ("dispatch, bridge, whitelist, sender, structured clone", cloned),
+    ] {
+        let spec = Spec { windows: 1, max_frame: 4096, spin: Duration::ZERO, nt_from: usize::MAX };
+        let (bound, mut addresses) = Crossbeam::bind(&spec).expect("channels");
+        let (tx, rx) = Crossbeam::connect::<Block>(addresses.remove(0)).expect("a link");
+        let (outbox, inbox) = Crossbeam::accept::<Block>(bound).expect("a hub");
+        if settings.is_bare() {
+            group.bench_function(name, |bencher| invoke(bencher, (tx, rx), (outbox, inbox)));
+        } else {
+            let link = renderer::ends(renderer::link(tx, rx, &settings).expect("no thread"), &settings);
+            let hub = main_end::ends(main_end::hub(outbox, inbox, &settings).expect("no thread"), &settings);
+            group.bench_function(name, |bencher| invoke(bencher, link, hub));
+        }
+    }
+    group.finish();
+}
+
+fn invoke<T: Tx, I: Inbox>(bencher: &mut Bencher<'_>, link: (T, T::Rx), hub: (I::Outbox, I)) {
+    let ((mut tx, mut rx), (mut outbox, mut inbox)) = (link, hub);
+    bencher.iter(|| {
+        tx.send(64, |bytes| bytes.fill(b'a')).expect("room");
+        let answer = inbox.serve(&mut outbox, |_, request| (request.len(), ()), |(), reply| reply.fill(b'b'));
+        answer.expect("a request");
+        rx.recv(|reply| assert_eq!(black_box(reply).len(), 64)).expect("a reply");
+    });
 }

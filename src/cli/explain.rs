@@ -9,7 +9,7 @@ use crate::plan::{
     Axes, Case, ConfigError, Group, Layer, Model, Plan, Planned, bare, layers, transport, workload,
 };
 use crate::record::{Status, fresh_seed};
-use crate::report::{Look, waterfall};
+use crate::report::{Look, published, waterfall};
 use crate::stats::{Step, step};
 use crate::sys::signal::Interrupt;
 use crate::trial::{Settings, cpus};
@@ -111,7 +111,13 @@ pub(super) fn execute(args: &Args) -> Result<Exit, Stop> {
     output::write(&match args.format {
         Format::Json => document(&bottom, link, &before, &rows) + "\n",
         Format::Table | Format::Markdown => {
-            format!("{}\nto {}\n\n{}", bottom.id(), before.id(), waterfall(link, &rows, look))
+            let waterfall = waterfall(link, &rows, look);
+            let mut text = format!("{}\nto {}\n\n{waterfall}", bottom.id(), before.id());
+            let beside = published(&records, look);
+            if !beside.is_empty() {
+                text.push_str(&format!("\n{beside}"));
+            }
+            text
         }
     })?;
     output::warn(&format!("{} records in {}", records.len(), file.display()));

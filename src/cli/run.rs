@@ -154,10 +154,15 @@ fn finish(
     };
     let verdicts = judge(targets, &records);
     output::write(&match flags.format {
-        Format::Table | Format::Markdown => match report::targets(&verdicts, look) {
-            targets if targets.is_empty() => report::tables(&records, look),
-            targets => format!("{}\n{targets}", report::tables(&records, look)),
-        },
+        Format::Table | Format::Markdown => {
+            let mut parts = vec![
+                report::tables(&records, look),
+                report::published(&records, look),
+                report::targets(&verdicts, look),
+            ];
+            parts.retain(|part| !part.is_empty());
+            parts.join("\n")
+        }
         Format::Json => report::json(&run, &directory, !whole, &records, &verdicts).to_string() + "\n",
         Format::Jsonl => report::jsonl(&records),
         Format::Csv => report::csv(&records),

@@ -200,6 +200,24 @@ mod tests {
     }
 
     #[test]
+    fn two_cpus_can_run_every_profile() {
+        let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/suites/profiles");
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            let text = std::fs::read_to_string(&path).unwrap();
+            let suite = Suite::parse(&text, &path.display().to_string()).unwrap();
+            assert_eq!(path.file_stem().unwrap().to_str(), Some(suite.name.as_str()));
+            assert!(text.contains("# Source: "), "{}", suite.name);
+            let plan = Plan::new(&suite.groups, None, 2).unwrap();
+            let skipped: Vec<&Planned> = plan.cases.iter().filter(|planned| planned.skip.is_some()).collect();
+            assert!(skipped.is_empty(), "{skipped:?}");
+            names.push(suite.name);
+        }
+        assert!(names.len() >= 10, "{names:?}");
+    }
+
+    #[test]
     fn a_filter_that_matches_nothing_is_an_error() {
         let suite = Suite::parse(DEFAULT_SUITE, "default.toml").unwrap();
         assert!(Plan::new(&suite.groups, Some("*nothing*"), 2).is_err());

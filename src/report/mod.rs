@@ -3,6 +3,7 @@
 mod export;
 mod figure;
 mod look;
+mod published;
 mod table;
 mod targets;
 mod waterfall;
@@ -10,6 +11,7 @@ mod waterfall;
 pub use export::{csv, json, jsonl};
 pub use figure::{count, megabytes, nanoseconds, ratio};
 pub use look::{Look, new_table};
+pub use published::published;
 pub use table::{floors, tables};
 pub use targets::targets;
 pub use waterfall::{Row, waterfall};

@@ -60,27 +60,31 @@ impl Use for Part<'_> {
                 let (tx, rx) = T::connect::<W>(control.recv()?)?;
                 run_phases(control, &setup, scope, tx, rx)
             } else {
-                let (outbox, inbox) = answering_end::<T, W>(control, &setup, pair)?;
-                run_phases(control, &setup, scope, HubTx::<T::Inbox<W>>(outbox), HubRx(inbox))
+                let (tx, rx) = answering_end::<T, W>(control, &setup, pair)?;
+                run_phases(control, &setup, scope, tx, rx)
             };
         }
         run_phases(control, &setup, scope, tx, rx)
     }
 }
 
+/// The halves of a hub with one link.
+type Answering<T, W> = (HubTx<<T as Transport>::Inbox<W>>, HubRx<<T as Transport>::Inbox<W>>);
+
 /// The end of a link between two renderers that the other one connects to.
 fn answering_end<T: Transport, W: Wait>(
     control: &Control,
     setup: &RendererSetup,
     pair: PairLink,
-) -> Result<(T::Outbox<W>, T::Inbox<W>), Box<dyn Error>> {
+) -> Result<Answering<T, W>, Box<dyn Error>> {
     let PairLink { spin, nt_from } = pair;
     let spec = Spec { windows: 1, max_frame: setup.load.max_frame(), spin, nt_from };
     let (bound, addresses) = T::bind(&spec)?;
     for address in addresses {
         control.send(&address)?; // and dropped: while our copy of its descriptors is open, its end is not seen to close
     }
-    Ok(T::accept::<W>(bound)?)
+    let (outbox, inbox) = T::accept::<W>(bound)?;
+    Ok((HubTx(outbox), HubRx(inbox)))
 }
 
 /// Runs phases between these ends, with the model around them if there is one.

@@ -5,9 +5,9 @@
 
 use super::golden;
 use crate::test;
-use ipcmark::plan::Model;
+use ipcmark::plan::{Model, Preset};
 use ipcmark::record::{Place, Record, Status, load};
-use ipcmark::report::{Look, csv, json, jsonl, tables};
+use ipcmark::report::{Look, csv, json, jsonl, published, tables};
 use ipcmark::stats::summarise;
 use libtest_mimic::Trial;
 use serde_json::Value;
@@ -20,6 +20,7 @@ pub(super) fn tests() -> Vec<Trial> {
         test("records::summaries of schema 1", summaries),
         test("records::tables, Markdown and CSV of schema 1", renderings),
         test("records::a table shows what was lost, and only then", losses),
+        test("records::published figures stand beside Electron's layers, and only there", beside),
     ]
 }
 
@@ -78,6 +79,24 @@ fn losses() {
     let first = records[..1].to_vec();
     let shown = tables(&first, Look::Plain { bold: false });
     assert!(shown.contains("lost") && shown.contains("100 (10.00 %)"), "{shown}");
+}
+
+fn beside() {
+    let look = Look::Plain { bold: false };
+    let mut records = records()[2..4].to_vec();
+    assert_eq!(published(&records, look), "", "bare links are not Electron");
+    let with = |preset: &str, payload| {
+        let Model { pin, wait, .. } = Model::default();
+        Model { pin, wait, payload, ..Preset::named(preset).expect("a preset").model() }
+    };
+    records[0].case.model = with("electron-default", 64);
+    records[1].case.model = with("electron-41", 1 << 20);
+    let text = published(&records, look);
+    assert!(text.contains("0.13–0.24 ms") && text.contains("4.7 ms") && !text.contains("3.3 ms"), "{text}");
+    assert!(text.contains("no hardware named"), "{text}");
+    records[0].case.model = with("electron-hardened", 64);
+    records[1].case.model.payload = 16 << 10;
+    assert_eq!(published(&records, look), "", "another preset, and a size that nobody published");
 }
 
 fn summaries() {

@@ -151,21 +151,23 @@ fn whole(criterion: &mut Criterion) {
         let (tx, rx) = Crossbeam::connect::<Block>(addresses.remove(0)).expect("a link");
         let (outbox, inbox) = Crossbeam::accept::<Block>(bound).expect("a hub");
         if settings.is_bare() {
-            group.bench_function(name, |bencher| invoke(bencher, (tx, rx), (outbox, inbox)));
+            let (mut link, mut hub) = ((tx, rx), (outbox, inbox));
+            group.bench_function(name, |bencher| invoke(bencher, &mut link, &mut hub));
         } else {
-            let link = renderer::ends(renderer::link(tx, rx, &settings).expect("no thread"), &settings);
-            let hub = main_end::ends(main_end::hub(outbox, inbox, &settings).expect("no thread"), &settings);
-            group.bench_function(name, |bencher| invoke(bencher, link, hub));
+            let mut link = renderer::ends(renderer::link(tx, rx, &settings).expect("no thread"), &settings);
+            let mut hub =
+                main_end::ends(main_end::hub(outbox, inbox, &settings).expect("no thread"), &settings);
+            group.bench_function(name, |bencher| invoke(bencher, &mut link, &mut hub));
         }
     }
     group.finish();
 }
 
-fn invoke<T: Tx, I: Inbox>(bencher: &mut Bencher<'_>, link: (T, T::Rx), hub: (I::Outbox, I)) {
-    let ((mut tx, mut rx), (mut outbox, mut inbox)) = (link, hub);
+fn invoke<T: Tx, I: Inbox>(bencher: &mut Bencher<'_>, link: &mut (T, T::Rx), hub: &mut (I::Outbox, I)) {
+    let ((tx, rx), (outbox, inbox)) = (link, hub);
     bencher.iter(|| {
         tx.send(64, |bytes| bytes.fill(b'a')).expect("room");
-        let answer = inbox.serve(&mut outbox, |_, request| (request.len(), ()), |(), reply| reply.fill(b'b'));
+        let answer = inbox.serve(outbox, |_, request| (request.len(), ()), |(), reply| reply.fill(b'b'));
         answer.expect("a request");
         rx.recv(|reply| assert_eq!(black_box(reply).len(), 64)).expect("a reply");
     });

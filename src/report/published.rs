@@ -97,8 +97,11 @@ pub fn published(records: &[Record], look: Look) -> String {
     if table.row_count() == 0 {
         return String::new();
     }
+    let title = heading("the model beside what was published of Electron itself, on other machines", look);
     format!(
-        "the model beside what was published of Electron itself, on other machines\n{}\n",
+        "{title}
+{}
+",
         table.trim_fmt()
     )
 }

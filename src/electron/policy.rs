@@ -10,8 +10,8 @@ mod whitelist;
 pub use origin::{BadOrigin, Origin, Origins};
 pub use whitelist::{Channels, Whitelist};
 
-use super::schema::{Schemas, Violation};
-use crate::codec::{Ref, Value};
+use super::schema::{Arguments, Schemas, Violation};
+use crate::codec::Value;
 use serde::{Deserialize, Serialize};
 
 /// How much is checked. Each includes those before it.
@@ -153,7 +153,7 @@ impl Checks {
             return Ok(());
         }
         let schema = self.rules.schemas.get(channel).ok_or_else(|| Refusal::NoSchema(channel.into()))?;
-        schema.check_values(arguments).map_err(|violation| Refusal::arguments(channel, violation))
+        schema.check(arguments).map_err(|violation| Refusal::arguments(channel, violation))
     }
 
     /// Main's look at a message that has come: before anything else is done with it.
@@ -161,7 +161,12 @@ impl Checks {
     /// # Errors
     /// [`Refusal::Sender`], [`Refusal::NoSchema`], [`Refusal::Arguments`].
     #[inline]
-    pub fn in_main(&self, sender: &Sender<'_>, channel: &str, arguments: Ref<'_>) -> Result<(), Refusal> {
+    pub fn in_main<'a>(
+        &self,
+        sender: &Sender<'_>,
+        channel: &str,
+        arguments: impl Into<Arguments<'a>>,
+    ) -> Result<(), Refusal> {
         if self.policy < Policy::Sender {
             return Ok(());
         }

@@ -76,21 +76,18 @@ impl Schema {
         Ok(Schema { arguments, required, limits })
     }
 
-    /// Checks the arguments of a call, as the array that travels.
+    /// Checks the arguments of a call.
     ///
     /// # Errors
     /// The first part that is not as it must be.
-    pub fn check(&self, arguments: Ref<'_>) -> Result<(), Violation> {
-        // A hole is no argument: what a list of arguments cannot have is refused by its count.
-        self.check_each(arguments.elements().map(|(_, argument)| argument), arguments.len())
-    }
-
-    /// Checks the arguments of a call, one by one.
-    ///
-    /// # Errors
-    /// The first part that is not as it must be.
-    pub fn check_values(&self, arguments: &[Value]) -> Result<(), Violation> {
-        self.check_each(arguments.iter().map(Value::root), arguments.len())
+    pub fn check<'a>(&self, arguments: impl Into<Arguments<'a>>) -> Result<(), Violation> {
+        match arguments.into() {
+            // A hole is no argument: what a list of arguments cannot have is refused by its count.
+            Arguments::Array(array) => {
+                self.check_each(array.elements().map(|(_, argument)| argument), array.len())
+            }
+            Arguments::Values(values) => self.check_each(values.iter().map(Value::root), values.len()),
+        }
     }
 
     fn check_each<'a>(
@@ -109,6 +106,27 @@ impl Schema {
             seen += 1;
         }
         if seen == count { Ok(()) } else { Err(Violation::here(Expected::NoHole)) }
+    }
+}
+
+/// The arguments of a call.
+#[derive(Clone, Copy, Debug)]
+pub enum Arguments<'a> {
+    /// As the array that travels.
+    Array(Ref<'a>),
+    /// One by one.
+    Values(&'a [Value]),
+}
+
+impl<'a> From<Ref<'a>> for Arguments<'a> {
+    fn from(array: Ref<'a>) -> Arguments<'a> {
+        Arguments::Array(array)
+    }
+}
+
+impl<'a> From<&'a [Value]> for Arguments<'a> {
+    fn from(values: &'a [Value]) -> Arguments<'a> {
+        Arguments::Values(values)
     }
 }
 

@@ -6,11 +6,13 @@
 
 use super::function::{Function, Symbol};
 use super::kind::ViewKind;
+use smallvec::SmallVec;
 
 /// All parts of one value but its root.
 #[derive(Clone, Debug, Default)]
 pub(in crate::codec) struct Heap {
-    pub(in crate::codec) objects: Vec<Object>,
+    /// In the heap itself while there are few, as for one buffer and the view of it.
+    pub(in crate::codec) objects: SmallVec<[Object; 2]>,
     /// Properties of plain objects, and those of arrays that are no elements.
     pub(in crate::codec) props: Vec<Prop>,
     /// Elements of arrays, values of sets, keys and values of maps by turns.
@@ -21,7 +23,7 @@ pub(in crate::codec) struct Heap {
     pub(in crate::codec) wide: Vec<u16>,
     /// The digits of all BigInts, the least significant first.
     pub(in crate::codec) digits: Vec<u64>,
-    pub(in crate::codec) buffers: Vec<Buffer>,
+    pub(in crate::codec) buffers: SmallVec<[Buffer; 1]>,
     pub(in crate::codec) errors: Vec<ErrorParts>,
     /// A bit for each object that is frozen; nothing at all while none is.
     pub(in crate::codec) frozen: Vec<u64>,
@@ -221,13 +223,13 @@ impl Run {
 impl Heap {
     pub(in crate::codec) const fn new() -> Heap {
         Heap {
-            objects: Vec::new(),
+            objects: SmallVec::new_const(),
             props: Vec::new(),
             slots: Vec::new(),
             text: String::new(),
             wide: Vec::new(),
             digits: Vec::new(),
-            buffers: Vec::new(),
+            buffers: SmallVec::new_const(),
             errors: Vec::new(),
             frozen: Vec::new(),
         }
@@ -240,8 +242,10 @@ impl Heap {
             parts.capacity() * size_of::<T>()
         }
         let buffers: usize = self.buffers.iter().map(|buffer| buffer.bytes.capacity()).sum();
-        let lists =
-            of(&self.objects) + of(&self.props) + of(&self.slots) + of(&self.buffers) + of(&self.errors);
+        // Counted also where they lie in the heap itself.
+        let objects = self.objects.capacity() * size_of::<Object>();
+        let listed = self.buffers.capacity() * size_of::<Buffer>();
+        let lists = objects + of(&self.props) + of(&self.slots) + listed + of(&self.errors);
         lists + buffers + self.text.capacity() + of(&self.wide) + of(&self.digits)
     }
 

@@ -2,7 +2,7 @@
 //! among others that are not, and messages of one shape.
 
 use super::{Settings, Shape};
-use crate::codec::{Ref, Value};
+use crate::codec::{Codec, Value};
 use crate::electron::bridge::{Crossing, Isolation, World};
 use crate::electron::policy::{Channels, Checks, Origins, Rules, Sender, Verb, Whitelist};
 use crate::electron::schema::{BadRule, Limits, Rule, Schema, Schemas};
@@ -89,15 +89,23 @@ impl Page {
 }
 
 /// What main looks at before it calls a handler.
-pub(super) struct Guard(Checks);
+pub(super) struct Guard {
+    checks: Checks,
+    /// Whether what comes is the one argument itself, without an array around it.
+    raw: bool,
+}
 
 impl Guard {
     pub(super) fn new(settings: &Settings) -> Guard {
-        Guard(checks(settings))
+        Guard { checks: checks(settings), raw: settings.codec == Codec::Raw }
     }
 
-    pub(super) fn admit(&self, peer: Peer, channel: &str, arguments: Ref<'_>) -> Result<()> {
+    pub(super) fn admit(&self, peer: Peer, channel: &str, heard: &Value) -> Result<()> {
         let sender = Sender { window: peer as u32, main_frame: true, url: URL };
-        self.0.in_main(&sender, channel, arguments).map_err(|_| Error::Corrupt("refused by main"))
+        let outcome = match self.raw {
+            true => self.checks.in_main(&sender, channel, std::slice::from_ref(heard)),
+            false => self.checks.in_main(&sender, channel, heard.root()),
+        };
+        outcome.map_err(|_| Error::Corrupt("refused by main"))
     }
 }

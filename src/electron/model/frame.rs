@@ -118,18 +118,19 @@ impl Incoming {
             .map_err(|wire::Malformed(what)| Error::Corrupt(what))?;
         let heard =
             self.settings.codec.decode(frame.body).map_err(|_| Error::Corrupt("a message's value"))?;
-        // Raw bytes have travelled without the array around them.
-        let heard = if self.settings.codec == Codec::Raw { Value::array([heard]) } else { heard };
         let channel = frame.header.channel;
-        let arguments = match &mut self.ear {
+        let heard = match &mut self.ear {
             Ear::Page(page) => page.hear((!channel.is_empty()).then_some(channel), heard)?,
             Ear::Port(page, ports) => ports.handle(frame.header.call, page.hear(None, heard)?)?,
             Ear::Main(guard, dispatch) => {
-                guard.admit(peer, channel, heard.root())?;
+                guard.admit(peer, channel, &heard)?;
                 dispatch.handle(peer, channel, heard)?
             }
         };
-        let value = arguments.at(0).ok_or(Error::Corrupt("a message without arguments"))?;
+        let value = match self.settings.codec {
+            Codec::Raw => heard.root(), // it has no array around it
+            _ => heard.at(0).ok_or(Error::Corrupt("a message without arguments"))?,
+        };
         Ok(self.settings.shape.open(value, &mut self.scratch, |payload| read(frame.header.call, payload)))
     }
 }

@@ -70,7 +70,7 @@ fn arrays_have_their_elements_and_no_holes() {
 fn arguments_are_counted() {
     let schema = Schema::arguments([Rule::boolean(), Rule::boolean().optional()]).expect("a schema");
     let count =
-        |count| schema.check_values(&vec![true.into(); count]).map_err(|violation| violation.to_string());
+        |count| schema.check(vec![true.into(); count].as_slice()).map_err(|violation| violation.to_string());
     assert_eq!((count(1), count(2)), (Ok(()), Ok(())));
     for wrong in [0, 3] {
         assert_eq!(count(wrong), Err("expected 1 to 2 arguments".to_owned()));
@@ -79,7 +79,7 @@ fn arguments_are_counted() {
     hole.set("1", true);
     hole.remove("0");
     assert!(schema.check(hole.root()).is_err());
-    assert!(schema.check_values(&[true.into(), Value::UNDEFINED]).is_ok());
+    assert!(schema.check([true.into(), Value::UNDEFINED].as_slice()).is_ok());
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn data_is_bounded_and_circles_end() {
     let limits = Limits { depth: 3, values: 10, length: 4 };
     let schema = Schema::with_limits([Rule::data()], limits).expect("a schema");
     let wrong = |value: Value| {
-        let violation = schema.check_values(&[value]).expect_err("a violation");
+        let violation = schema.check([value].as_slice()).expect_err("a violation");
         violation.expected().clone()
     };
     assert_eq!(wrong(Value::array([0; 10])), Expected::Fewer(10));

@@ -79,10 +79,7 @@ impl Writer<'_> {
             Container::Props => {
                 for prop in &frame.run.of(&self.heap.props)[frame.at as usize..] {
                     frame.at += 1;
-                    match prop.key {
-                        Key::Index(index) => self.index(index),
-                        Key::Text(text) => self.text(text),
-                    }
+                    self.key(prop.key);
                     if self.child(prop.value, &frame, depth)? {
                         return Ok(());
                     }
@@ -191,11 +188,7 @@ impl Writer<'_> {
         self.ids[id as usize] = self.next;
         self.next += 1;
         match *self.heap.object(id) {
-            Object::Plain(run) => {
-                self.out.push(tag::OBJECT);
-                let end = End { tag: tag::OBJECT_END, count: run.len, length: None };
-                self.begin(Container::Props, run, end)
-            }
+            Object::Plain(run) => self.plain(run),
             Object::Array { length, elements, props } => self.array(length, elements, props),
             Object::Date(time) => {
                 self.tagged_double(tag::DATE, time);
@@ -226,11 +219,41 @@ impl Writer<'_> {
         }
     }
 
+    /// Most objects hold no others: only from the first one on is a frame needed.
+    fn plain(&mut self, run: Run) -> Result<(), Error> {
+        self.out.push(tag::OBJECT);
+        let mut at = 0;
+        for prop in run.of(&self.heap.props) {
+            if let Slot::Object(_) = prop.value {
+                let end = End { tag: tag::OBJECT_END, count: run.len, length: None };
+                return self.push(Frame { kind: Container::Props, run, at, end });
+            }
+            self.key(prop.key);
+            self.slot(prop.value)?;
+            at += 1;
+        }
+        self.out.push(tag::OBJECT_END);
+        self.varint(run.len);
+        Ok(())
+    }
+
+    #[inline]
+    fn key(&mut self, key: Key) {
+        match key {
+            Key::Index(index) => self.index(index),
+            Key::Text(text) => self.text(text),
+        }
+    }
+
     fn begin(&mut self, kind: Container, run: Run, end: End) -> Result<(), Error> {
+        self.push(Frame { kind, run, at: 0, end })
+    }
+
+    fn push(&mut self, frame: Frame) -> Result<(), Error> {
         if self.frames.len() >= MAX_DEPTH {
             return Err(Error::TooDeep { limit: MAX_DEPTH });
         }
-        self.frames.push(Frame { kind, run, at: 0, end });
+        self.frames.push(frame);
         Ok(())
     }
 

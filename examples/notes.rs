@@ -1,15 +1,16 @@
-//! A small app: main, a preload and a page, in processes of their own.
+//! A small app: main, a preload and a page, in processes of their own, the renderer's in a sandbox.
 //!
 //! The page sends a note, asks for all notes, is told of new ones by main, stops listening, and is refused a channel that the preload
-//! does not let through. `cargo run --example notes [transport]`
+//! does not let through, and a note that is none. `cargo run --example notes [transport]`
 
 use ipcmark::codec::Value;
-use ipcmark::electron::{
-    App, Error, IpcRenderer, ListenerId, Options, Scripts, WebPreferences, WindowOptions, enter_if_child,
-};
+use ipcmark::electron::policy::{Channels, Checks, Origins, Policy, Rules, Whitelist};
+use ipcmark::electron::schema::{Rule, Schema, Schemas};
+use ipcmark::electron::{App, Error, Options, Page, Scripts, WindowOptions, enter_if_child};
 use std::cell::RefCell;
 use std::io::Write;
 use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What it writes.
 #[allow(dead_code, reason = "for the test that runs this")]
@@ -18,84 +19,78 @@ main: noted `buy milk`
 page: 1 note so far
 page: told of `call Ada`
 page: told of nothing more
-page: refused: the channel `notes:delete-all` is not exposed
+page: refused: Error: Channel 'notes:delete-all' is not allowed for send
+page: refused: Error: Invalid arguments for channel 'notes:add': argument 0: expected a string of 1 to 80 characters
 main: the window has closed
 ";
 
-/// What the preload lets through: each verb has its own list, and names are whole names.
-const SEND: &[&str] = &["notes:add", "notes:say", "notes:stir"];
-const INVOKE: &[&str] = &["notes:all"];
-const RECEIVE: &[&str] = &["notes:added"];
-
-/// What the page sees: not `ipcRenderer`, but what may be done with it.
-pub(crate) struct Bridge(IpcRenderer);
-
-fn allowed(list: &[&str], channel: &str) -> Result<(), String> {
-    if list.contains(&channel) { Ok(()) } else { Err(format!("the channel `{channel}` is not exposed")) }
-}
-
-impl Bridge {
-    fn send(&self, channel: &str, note: &str) -> Result<(), String> {
-        allowed(SEND, channel)?;
-        self.0.send(channel, [note]).map_err(|error| error.to_string())
-    }
-
-    fn invoke(&self, channel: &str) -> Result<Value, String> {
-        allowed(INVOKE, channel)?;
-        self.0.invoke(channel, ()).wait().map_err(|error| error.to_string())
-    }
-
-    /// The listener gets the note alone, no event: an event has a `sender`, which is `ipcRenderer`.
-    fn receive(&self, channel: &str, listener: impl Fn(&str) + 'static) -> Result<ListenerId, String> {
-        allowed(RECEIVE, channel)?;
-        let listener =
-            move |_: &_, args: &ipcmark::electron::Args| listener(args.text(0).unwrap_or_default());
-        self.0.on(channel, listener).map_err(|error| error.to_string())
-    }
-
-    fn unsubscribe(&self, channel: &str, id: ListenerId) {
-        self.0.off(channel, id);
-    }
-}
-
-fn preload(ipc: IpcRenderer, _: &WebPreferences) -> Bridge {
-    Bridge(ipc)
+/// What the preload lets through, each verb with its own list of whole names; whom main hears, and what it takes from them.
+fn checks() -> Checks {
+    let text = |max| Schema::arguments([Rule::text(1, max)]);
+    let schemas = [
+        ("notes:add", text(80)),
+        ("notes:stir", text(80)),
+        ("notes:say", text(200)),
+        ("notes:all", Schema::arguments([])),
+    ];
+    let rules = Rules {
+        whitelist: Whitelist {
+            send: Channels::new(["notes:add", "notes:say", "notes:stir"]),
+            invoke: Channels::new(["notes:all"]),
+            receive: Channels::new(["notes:added"]),
+        },
+        origins: Origins::new(["app://index"]).unwrap_or_default().in_main_frames(),
+        schemas: Schemas::new(
+            schemas.into_iter().filter_map(|(channel, schema)| Some((channel, schema.ok()?))),
+        ),
+    };
+    Checks::new(Policy::ValidateBoth, rules)
 }
 
 /// The page, which has no console: it says its lines to main.
-fn page(api: Bridge) {
-    if let Err(error) = visit(&api) {
-        let _ = api.send("notes:say", &format!("failed: {error}")); // main sees what is missing
+fn page(page: &Page) {
+    if let Err(error) = visit(page) {
+        let _ = say(page, &format!("failed: {error}")); // main sees what is missing
     }
-    api.0.close_window();
+    page.close();
 }
 
-fn visit(api: &Bridge) -> Result<(), String> {
-    api.send("notes:add", "buy milk")?;
-    let notes = api.invoke("notes:all")?;
-    api.send("notes:say", &format!("{} note so far", notes.len()))?;
+fn say(page: &Page, line: &str) -> Result<Value, Value> {
+    page.call("notes.send", ["notes:say", line])
+}
+
+fn visit(page: &Page) -> Result<(), Value> {
+    page.call("notes.send", ["notes:add", "buy milk"])?;
+    let notes = page.call("notes.invoke", ["notes:all"])?;
+    say(page, &format!("{} note so far", notes.len()))?;
     // The window ends with this function, so what main sends is waited for by asking main something: it comes before the answer.
-    let (told, teller) = (Rc::new(RefCell::new(Vec::new())), Rc::new(RefCell::new(Vec::new())));
-    let keep = Rc::clone(&teller);
-    let id = api.receive("notes:added", move |note| keep.borrow_mut().push(note.to_owned()))?;
-    api.send("notes:stir", "call Ada")?;
-    api.invoke("notes:all")?;
-    told.borrow_mut().append(&mut teller.borrow_mut());
-    api.send("notes:say", &format!("told of `{}`", told.borrow().join("`, `")))?;
-    api.unsubscribe("notes:added", id);
-    api.send("notes:stir", "call Grace")?;
-    api.invoke("notes:all")?;
-    let more = if teller.borrow().is_empty() { "nothing more" } else { "too much" };
-    api.send("notes:say", &format!("told of {more}"))?;
-    match api.send("notes:delete-all", "") {
-        Err(refusal) => api.send("notes:say", &format!("refused: {refusal}")),
-        Ok(()) => Err("a channel that is not exposed was let through".to_owned()),
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let tell = Arc::clone(&told);
+    let listener = Value::function(move |args| {
+        tell.lock().unwrap_or_else(PoisonError::into_inner).extend(args);
+        Ok(Value::UNDEFINED)
+    });
+    let heard = || std::mem::take(&mut *told.lock().unwrap_or_else(PoisonError::into_inner));
+    let unsubscribe = page.call("notes.on", (Value::from("notes:added"), listener))?;
+    page.call("notes.send", ["notes:stir", "call Ada"])?;
+    page.call("notes.invoke", ["notes:all"])?;
+    say(page, &format!("told of `{}`", Value::array(heard())))?;
+    unsubscribe.as_function().map(|unsubscribe| unsubscribe.call(Vec::new())).transpose()?;
+    page.call("notes.send", ["notes:stir", "call Grace"])?;
+    page.call("notes.invoke", ["notes:all"])?;
+    say(page, &format!("told of {}", if heard().is_empty() { "nothing more" } else { "too much" }))?;
+    for refused in [[Value::from("notes:delete-all"), 1.into()], [Value::from("notes:add"), 1.into()]] {
+        match page.call("notes.send", refused) {
+            Err(refusal) => say(page, &format!("refused: {refusal}"))?,
+            Ok(_) => say(page, "let through what it must not")?,
+        };
     }
+    Ok(())
 }
 
 /// What its renderers run.
 pub(crate) fn scripts() -> Scripts {
-    Scripts::new().window("notes", preload, page)
+    Scripts::new().window("notes", |preload| preload.guard("notes", checks()).map(drop), page)
 }
 
 /// Main: runs until the window closes.
@@ -103,7 +98,7 @@ pub(crate) fn scripts() -> Scripts {
 /// # Errors
 /// If the app cannot be started.
 pub(crate) fn run(transport: &str, out: &mut dyn Write) -> Result<(), Error> {
-    let app = App::new(&scripts(), Options::new(transport))?;
+    let app = App::new(&scripts(), Options { checks: checks(), ..Options::new(transport) })?;
     let (lines, notes) = (Rc::new(RefCell::new(Vec::new())), Rc::new(RefCell::new(Vec::new())));
     let ipc = app.ipc_main();
     let (say, all) = (Rc::clone(&lines), Rc::clone(&notes));

@@ -7,6 +7,7 @@ use super::error::Error;
 use super::hub::{Log, console};
 use super::ipc_main::IpcMain;
 use super::link::{Door, Wiring};
+use super::policy::Checks;
 use super::port::{Broker, MessageChannel, Place, Ports};
 use super::post::{Incoming, LinkId, Word};
 use super::script::Scripts;
@@ -45,6 +46,8 @@ pub struct Options {
     pub max_frame: usize,
     /// How long `hybrid` spins before it sleeps.
     pub spin: Duration,
+    /// What main asks of every message of a window before anybody hears it: nothing, by default.
+    pub checks: Checks,
     /// Gets the lines that Electron prints to main's console: standard error's, by default.
     pub log: Log,
 }
@@ -58,6 +61,7 @@ impl Options {
             renderers: Renderers::Processes,
             max_frame: 1 << 20,
             spin: Duration::ZERO,
+            checks: Checks::default(),
             log: console(),
         }
     }
@@ -73,7 +77,7 @@ impl fmt::Debug for Options {
 ///
 /// It lives on the thread that made it. Dropping the last handle on it ends all renderers.
 #[derive(Clone, Debug)]
-pub struct App(Rc<Main>);
+pub struct App(pub(super) Rc<Main>);
 
 /// Who is at the other end of a link.
 #[derive(Clone, Debug)]
@@ -87,6 +91,7 @@ pub(super) struct Main {
     pub(super) renderers: Renderers,
     pub(super) wiring: Wiring,
     pub(super) door: Box<dyn Door>,
+    pub(super) checks: Checks,
     pub(super) log: Log,
     pub(super) ipc: IpcMain,
     pub(super) links: RefCell<BTreeMap<LinkId, Owner>>,
@@ -115,7 +120,7 @@ impl App {
     /// # Errors
     /// For a transport that there is not, that cannot wait or carry renderers as asked, or that may lose messages.
     pub fn new(scripts: &Scripts, options: Options) -> Result<App, Error> {
-        let Options { transport, wait, renderers, max_frame, spin, log } = options;
+        let Options { transport, wait, renderers, max_frame, spin, checks, log } = options;
         let mut wiring = Wiring { transport, wait, max_frame, spin };
         let door = wiring.door()?;
         wiring.max_frame = max_frame.min(door.caps().max_frame);
@@ -128,9 +133,10 @@ impl App {
         Ok(App(Rc::new(Main {
             scripts: scripts.clone(),
             renderers,
-            ports: Ports::new(wiring.clone(), queue.clone(), say),
+            ports: Ports::new(wiring.clone(), false, queue.clone(), say),
             wiring,
             door,
+            checks,
             log,
             ipc: IpcMain::new(),
             links: RefCell::default(),

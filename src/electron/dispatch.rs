@@ -5,6 +5,8 @@ use super::app::{Main, Owner};
 use super::contents::{Life, RenderProcessGone, WebContents};
 use super::event::Event;
 use super::ipc_main::IpcMain;
+use super::policy::{Refusal, Sender};
+use super::port::MessagePort;
 use super::post::LinkId;
 use super::wire::{self, Frame, Header, Kind, Malformed};
 use crate::codec::Value;
@@ -61,17 +63,23 @@ impl Main {
             awaited: None,
         };
         let channel = header.channel;
-        match header.kind {
-            Kind::Send => self.report(self.cascade(&event, channel, &wire::args(body)?).map(drop)),
+        let args = match header.kind {
+            Kind::Send | Kind::Invoke | Kind::Sync | Kind::Host => wire::args(body)?,
             Kind::Post => {
                 let message = wire::value(body)?;
                 ports.iter().for_each(|port| self.broker.borrow_mut().received(port.token()));
                 event.ports = self.ports.adopt(ports);
-                self.report(self.cascade(&event, channel, &Args::from([message])).map(drop));
+                Args::from([message])
             }
-            Kind::Invoke => self.invoke(&event, header, wire::args(body)?),
+            _ => return Err(Malformed("a kind that renderers do not send")),
+        };
+        if let Err(refusal) = self.admit(&event, channel, &args) {
+            self.refuse(&event, header, refusal);
+            return Ok(());
+        }
+        match header.kind {
+            Kind::Invoke => self.invoke(&event, header, args),
             Kind::Sync => {
-                let args = wire::args(body)?;
                 event.awaited = Some(Rc::new(RefCell::new(contents.reply_to(header))));
                 match self.cascade(&event, channel, &args) {
                     Ok(true) => {}
@@ -83,11 +91,32 @@ impl Main {
                 }
             }
             Kind::Host => {
-                self.report(contents.0.on_host.emit("", &channel.to_owned(), &wire::args(body)?).map(drop));
+                self.report(contents.0.on_host.emit("", &channel.to_owned(), &args).map(drop));
             }
-            _ => return Err(Malformed("a kind that renderers do not send")),
+            _ => self.report(self.cascade(&event, channel, &args).map(drop)),
         }
         Ok(())
+    }
+
+    /// Main's look at a message before anybody hears it: at who sends, then at what is sent.
+    fn admit(&self, event: &Event, channel: &str, args: &Args) -> Result<(), Refusal> {
+        let contents = &event.sender;
+        let url = contents.frames()[usize::from(event.frame)].url.borrow();
+        // What a page says while it is left is not the next one's word: main knows no URL for it.
+        let url = if event.context == contents.context() { &**url } else { "" };
+        let sender = Sender { window: contents.id(), main_frame: event.frame == 0, url };
+        self.checks.in_main(&sender, channel, args.array().root())
+    }
+
+    /// A message that is as it must be, and is not allowed: whoever waits for an answer gets the refusal, and the link stays.
+    fn refuse(&self, event: &Event, header: Header<'_>, refusal: Refusal) {
+        (self.log)(&format!("Refused a message of WebContents #{}: {refusal}", event.sender.id()));
+        if matches!(header.kind, Kind::Invoke | Kind::Sync)
+            && let Some(mut reply) = event.sender.reply_to(header)
+        {
+            reply.fail(&Value::from(refusal).to_string());
+        }
+        event.ports.iter().for_each(MessagePort::close);
     }
 
     /// Those who hear a message, in this order: `ipc-message` of the window's contents, the sending frame's `ipc`, the window's, the

@@ -43,9 +43,6 @@ pub enum Error {
     /// A port cannot be sent through itself.
     #[error("Port at index {0} contains the source port.")]
     PortSource(usize),
-    /// A port that has its link, or waits for it, stays where it is. Electron would move it.
-    #[error("Port at index {0} is in use.")]
-    PortInUse(usize),
     /// The message is longer than a frame of the transport. Electron's limit is near 2 GiB; ours is an option of the app.
     #[error("{0}")]
     TooLong(String),

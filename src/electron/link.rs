@@ -2,6 +2,7 @@
 
 use super::error::Error;
 use crate::sys::fd::{Descriptor, pack, unpack};
+use crate::transport::uds_stream::UdsStream;
 use crate::transport::{
     Caps, Error as LinkError, Inbox, Outbox, Peer, Result, Rx, Spec, Transport, Tx, Use, Wait, WaitKind,
     dispatch,
@@ -103,6 +104,12 @@ impl Wiring {
             return Err(Error::Start(format!("{} cannot wait like that", self.transport)));
         }
         Ok(door)
+    }
+
+    /// How a port gets its link when one of its ends is in a confined process, which by then opens nothing by a name or a number: as a
+    /// pair of sockets.
+    pub(super) fn for_confined(&self) -> Wiring {
+        Wiring { transport: UdsStream::NAME.to_owned(), ..self.clone() }
     }
 
     /// What a hub for so many is asked for.

@@ -6,6 +6,7 @@
 //! | [`BrowserWindow`], [`WebContents`], [`WebFrameMain`] | the same |
 //! | [`IpcMain`] | `ipcMain`, `webContents.ipc`, `frame.ipc` |
 //! | [`IpcRenderer`] | `ipcRenderer` |
+//! | [`PreloadWorld`], [`Page`] | a preload script and what it gives to its page; [`preload`], [`bridge`] and [`policy`] are its tools |
 //! | [`MessageChannel`], [`MessagePort`] | `MessageChannelMain`, `MessagePortMain`, `MessageChannel`, `MessagePort` |
 //! | [`UtilityProcess`], [`ParentPort`] | `UtilityProcess`, `process.parentPort` |
 //!
@@ -30,7 +31,7 @@
 //! enter_if_child(&scripts);
 //! let app = App::new(&scripts, Options::new("shm"))?;
 //! app.ipc_main().handle("ping", |_, args| Ok(args.value(0)))?;
-//! app.open(WindowOptions::new("page"))?;
+//! app.open(WindowOptions::raw("page"))?;
 //! app.run();
 //! # Ok::<(), ipcmark::electron::Error>(())
 //! ```
@@ -50,6 +51,7 @@ mod ipc_renderer;
 mod link;
 pub mod model;
 mod node;
+mod page;
 pub mod policy;
 mod port;
 mod post;
@@ -73,6 +75,7 @@ pub use event::Event;
 pub use frame::WebFrameMain;
 pub use ipc_main::IpcMain;
 pub use ipc_renderer::{IpcRenderer, Pending, RendererEvent};
+pub use page::{Page, PreloadIpc, PreloadWorld};
 pub use port::{MessageChannel, MessagePort, Parcel, PortEvent, Token};
 pub use reply::Reply;
 pub use script::{Scripts, WebPreferences, enter_if_child};

@@ -1,22 +1,25 @@
 //! A renderer's, or utility process's, side: its link, its one thread's loop, the calls that wait.
 
+mod start;
+
+pub(super) use start::run;
+
 use super::Args;
 use super::error::Error;
 use super::ipc_renderer::{IpcRenderer, RendererEvent};
-use super::link::{AnyTx, drain};
+use super::link::AnyTx;
 use super::port::{MessagePort, PortEvent, Ports};
-use super::post::{Incoming, LinkId, Setup, Word};
-use super::script::{Entry, Scripts, Seat, WebPreferences};
+use super::post::{Incoming, LinkId};
+use super::script::{Script, Seat, WebPreferences};
 use super::table::Listeners;
 use super::utility::ParentPort;
 use super::wire::{self, Frame, Header, Kind, Malformed};
 use crate::codec::Value;
-use crate::sys::control::Control;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 use std::io::Write as _;
 use std::rc::Rc;
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::Receiver;
 
 thread_local! {
     /// The renderer that this thread is. `ipcRenderer` itself is only a name for a page, so that a bridge's functions may hold it.
@@ -61,61 +64,6 @@ pub(super) struct Node {
     pub(super) parent: Listeners<PortEvent>,
 }
 
-/// Lives as one, from the setup that comes over the control channel to the end.
-///
-/// # Errors
-/// If it could not begin.
-pub(super) fn run(control: Control, scripts: &Scripts) -> Result<(), Error> {
-    let Ok(Word::Setup(setup)) = control.recv() else { return Err(Error::Gone) };
-    let script = scripts.get(&setup.script)?;
-    let Setup { wiring, frames, preferences, letter, .. } = *setup;
-    let door = wiring.door()?;
-    control.send(&Word::Here).map_err(Error::start)?;
-    let (tx, rx) = door.connect(letter)?;
-    let (queue, incoming) = channel();
-    let io = queue.clone();
-    let thread = |name: &str| std::thread::Builder::new().name(name.to_owned());
-    let (keep, kept) = channel();
-    let read = move || {
-        // After a close nothing comes. The half is kept until the last word is said, or dropped now if that was before.
-        let is_close = |frame: &[u8]| frame.first() == Some(&(Kind::Close as u8));
-        let rx = drain(rx, |frame| !is_close(&frame) && io.send(Incoming::Frame(MAIN, frame)).is_ok());
-        let _ = keep.send(rx);
-        let _ = io.send(Incoming::Gone(MAIN)); // the loop may have ended
-    };
-    thread("io").spawn(read).map_err(Error::start)?;
-    let (words, hears) = (queue.clone(), control.try_clone().map_err(Error::start)?);
-    let overhear = move || {
-        while let Ok(word) = hears.recv::<Word>() {
-            if words.send(Incoming::Word(None, word)).is_err() {
-                return;
-            }
-        }
-    };
-    thread("control").spawn(overhear).map_err(Error::start)?;
-    let say = move |word| drop(control.send(&word));
-    let node = Rc::new(Node {
-        tx: RefCell::new((tx, Vec::new())),
-        incoming,
-        deferred: RefCell::default(),
-        frames: (0..frames).map(|_| FrameSide::default()).collect(),
-        preferences,
-        context: Cell::new(0),
-        next: Cell::new(0),
-        calls: RefCell::default(),
-        last_call: Cell::new(0),
-        busy: Cell::new(false),
-        closing: Cell::new(false),
-        ports: Ports::new(wiring, queue, say),
-        parent: Listeners::default(),
-    });
-    NODE.set(Some(Rc::clone(&node)));
-    node.live(script);
-    NODE.take();
-    drop((node, kept));
-    Ok(())
-}
-
 /// The renderer that this thread is.
 pub(super) fn here() -> Result<Rc<Node>, Error> {
     NODE.with_borrow(|node| node.clone()).ok_or(Error::ContextReleased)
@@ -123,10 +71,10 @@ pub(super) fn here() -> Result<Rc<Node>, Error> {
 
 impl Node {
     /// Page after page.
-    fn live(&self, script: &Entry) {
+    fn live(&self, script: &Script) {
         while !self.closing.get() {
             self.context.set(self.next.get());
-            script(match self.frames.is_empty() {
+            script.run(match self.frames.is_empty() {
                 true => Seat::Utility(ParentPort::new()),
                 false => Seat::Renderer(IpcRenderer::new(0, self.context.get())),
             });

@@ -45,14 +45,14 @@ pub(super) enum Word {
     Here,
     /// To main: these two belong together.
     Pair(Token, Token),
-    /// To main: this one is here, and wants its link.
-    Claim(Token),
-    /// From main: make a link for it.
-    Bind(Token),
+    /// To main: this one is here, and wants its link; whether here is a sandbox.
+    Claim(Token, bool),
+    /// From main: make a link for it; whether one of its ends is in a sandbox.
+    Bind(Token, bool),
     /// To main: the link is made; this leads the other one to it.
     Bound(Token, Letter),
-    /// From main: here is the link to the other one.
-    Connect(Token, Letter),
+    /// From main: here is the link to the other one, made for a sandbox or not.
+    Connect(Token, Letter, bool),
     /// To main: closed before it had a link.
     Shut(Token),
     /// From main: the other one is closed.

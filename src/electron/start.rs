@@ -33,7 +33,7 @@ impl Member {
     }
 
     pub(super) fn utility(script: &str) -> Member {
-        Member { script: script.to_owned(), frames: 0, preferences: WebPreferences::default() }
+        Member { script: script.to_owned(), frames: 0, preferences: WebPreferences::UTILITY }
     }
 }
 
@@ -43,7 +43,7 @@ impl Main {
         if !(1..=64).contains(&members.len()) {
             return Err(Error::Start(format!("a hub for {}", members.len())));
         }
-        members.iter().try_for_each(|member| self.scripts.get(&member.script).map(drop))?;
+        members.iter().try_for_each(|member| self.scripts.get(&member.script)?.suits(&member.preferences))?;
         let (accept, letters) = self.door.bind(&self.wiring.spec(members.len()))?;
         let hub = self.next_hub.replace(self.next_hub.get() + 1);
         let (mut bodies, mut controls) = (Vec::new(), Vec::new());
@@ -81,7 +81,7 @@ impl Main {
             Renderers::Threads => {
                 let scripts = self.scripts.clone();
                 let body = move || {
-                    let _ = node::run(control, &scripts); // its control channel's end says it
+                    let _ = node::run(control, &scripts, Renderers::Threads); // its control channel's end says it
                 };
                 let thread = std::thread::Builder::new().name("renderer".to_owned()).spawn(body);
                 thread.map(|thread| Body::Thread(Some(thread))).map_err(Error::start)

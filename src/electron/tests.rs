@@ -1,5 +1,7 @@
 //! What no renderer of ours does: frames that break the protocol, sent by one that gets at its link.
 
+mod by_hand;
+
 use super::node::here;
 use super::wire::{self, Header, Kind};
 use super::{App, Options, Renderers, Scripts, WindowOptions};
@@ -63,7 +65,7 @@ fn s10_a_malformed_frame_ends_its_link_and_no_other() {
             }
             let gone = Rc::clone(&heard);
             app.on_render_process_gone(move |_, details| gone.borrow_mut().push(details.reason));
-            let windows = ["rogue", "honest"].map(WindowOptions::new).to_vec();
+            let windows = ["rogue", "honest"].map(WindowOptions::raw).to_vec();
             let windows = app.open_all(windows).expect("windows");
             let limit = Duration::from_secs(10);
             assert!(app.run_until(limit, || heard.borrow().len() == 2), "{transport}, {what}: {heard:?}");

@@ -25,6 +25,12 @@ impl WindowOptions {
     pub fn new(script: &str) -> WindowOptions {
         WindowOptions { script: script.to_owned(), url: "app://index".to_owned(), ..WindowOptions::default() }
     }
+
+    /// A window whose page gets `ipcRenderer` itself ([`Scripts::raw`](super::Scripts::raw)): without context isolation.
+    pub fn raw(script: &str) -> WindowOptions {
+        let preferences = WebPreferences { context_isolation: false, ..WebPreferences::default() };
+        WindowOptions { preferences, ..WindowOptions::new(script) }
+    }
 }
 
 /// `BrowserWindow`.

@@ -4,6 +4,7 @@
 //! Everything above this room is safe code that knows no system call by number. `unsafe` is allowed here (and in
 //! [`crate::ring`]) and nowhere else.
 
+pub mod chance;
 pub mod clock;
 pub mod control;
 pub mod cpu;

@@ -113,6 +113,24 @@ mod tests {
         assert_eq!(copy, vec![7; LEN - 1]);
     }
 
+    /// S15: whoever writes less than all of it gives nothing else away.
+    #[test]
+    fn what_nobody_has_written_is_zero() {
+        let file = Fresh::create(LEN).unwrap().fill(|bytes| bytes[..10].fill(7));
+        let bytes = Received::open(file, LEN).unwrap().read(<[u8]>::to_vec);
+        assert!(bytes[..10] == [7; 10] && bytes[10..].iter().all(|&byte| byte == 0));
+    }
+
+    /// S16: a write there would be a fault.
+    #[test]
+    fn its_reader_has_it_mapped_for_reading_alone() {
+        let received = Received::open(Fresh::create(LEN).unwrap().fill(|_| ()), LEN).unwrap();
+        let start = format!("{:x}-", received.mapping.as_ptr().addr());
+        let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+        let line = maps.lines().find(|line| line.starts_with(&start)).unwrap();
+        assert_eq!(line.split(' ').nth(1), Some("r--s"), "{line}");
+    }
+
     #[test]
     fn its_length_is_what_was_asked_for_and_stays() {
         let file = Fresh::create(LEN).unwrap().fill(|bytes| bytes.fill(7));

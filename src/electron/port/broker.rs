@@ -12,8 +12,8 @@ pub(in crate::electron) type Place = Option<LinkId>;
 pub(in crate::electron) struct Broker {
     /// Each with the other one.
     pairs: BTreeMap<Token, Token>,
-    /// Where those are that want their link.
-    claims: BTreeMap<Token, Place>,
+    /// Where those are that want their link, and whether that is in a sandbox.
+    claims: BTreeMap<Token, (Place, bool)>,
     /// To whom main has sent those that nobody has claimed yet.
     sent: BTreeMap<Token, LinkId>,
     /// Those that will never claim.
@@ -44,9 +44,9 @@ impl Broker {
                     _ => self.join(a, b),
                 }
             }
-            Word::Claim(token) => {
+            Word::Claim(token, confined) => {
                 self.sent.remove(&token);
-                self.claims.insert(token, from);
+                self.claims.insert(token, (from, confined));
                 let other = *self.pairs.get(&token)?;
                 if self.shut.remove(&other) {
                     self.forget(token, other);
@@ -55,11 +55,12 @@ impl Broker {
                 self.join(other, token)
             }
             // Only who was asked may lead the other one somewhere.
-            Word::Bound(token, letter) if self.claims.get(&token) == Some(&from) => {
+            Word::Bound(token, letter) => {
+                let &(_, confined) = self.claims.get(&token).filter(|(place, _)| *place == from)?;
                 let other = *self.pairs.get(&token)?;
-                let to = *self.claims.get(&other)?;
+                let &(to, other_confined) = self.claims.get(&other)?;
                 self.forget(token, other);
-                Some((to, Word::Connect(other, letter)))
+                Some((to, Word::Connect(other, letter, confined || other_confined)))
             }
             Word::Shut(token) => self.shut(token),
             _ => None,
@@ -68,23 +69,24 @@ impl Broker {
 
     /// Somebody is gone, with all ports that were on their way to it or waited there.
     pub(in crate::electron) fn gone(&mut self, link: LinkId) -> Vec<(Place, Word)> {
-        let claimed = self.claims.iter().filter(|(_, place)| **place == Some(link)).map(|(token, _)| *token);
+        let claimed =
+            self.claims.iter().filter(|(_, (place, _))| *place == Some(link)).map(|(token, _)| *token);
         let sent = self.sent.iter().filter(|(_, place)| **place == link).map(|(token, _)| *token);
         let lost: BTreeSet<Token> = claimed.chain(sent).collect();
         lost.into_iter().filter_map(|token| self.shut(token)).collect()
     }
 
     fn join(&mut self, first: Token, second: Token) -> Option<(Place, Word)> {
-        let place = *self.claims.get(&first)?;
-        self.claims.get(&second)?;
-        Some((place, Word::Bind(first)))
+        let &(place, confined) = self.claims.get(&first)?;
+        let &(_, other_confined) = self.claims.get(&second)?;
+        Some((place, Word::Bind(first, confined || other_confined)))
     }
 
     fn shut(&mut self, token: Token) -> Option<(Place, Word)> {
         self.sent.remove(&token);
         self.claims.remove(&token);
         let other = self.pairs.get(&token).copied();
-        match other.and_then(|other| Some((other, *self.claims.get(&other)?))) {
+        match other.and_then(|other| Some((other, self.claims.get(&other)?.0))) {
             Some((other, place)) => {
                 self.forget(token, other);
                 Some((place, Word::Closed(other)))

@@ -8,6 +8,7 @@ use crate::electron::link::AnyTx;
 use crate::electron::post::{Incoming, News, Word};
 use crate::electron::table::{ListenerId, Listeners, Outcome};
 use crate::electron::wire::{self, Header, Kind, Malformed};
+use crate::transport::Error as LinkError;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::fmt;
@@ -44,7 +45,11 @@ pub(super) struct Inner {
     pub(super) state: RefCell<State>,
     started: Cell<bool>,
     /// The other one is gone, but what it posted has not been heard.
-    gone: Cell<bool>,
+    pub(super) gone: Cell<bool>,
+    /// Of a relay: the port that goes on with whatever comes.
+    pub(super) onward: RefCell<Option<MessagePort>>,
+    /// To be closed as soon as what it has is on its link.
+    pub(super) last: Cell<bool>,
     pub(super) incoming: RefCell<VecDeque<Vec<u8>>>,
     on_message: Listeners<PortEvent>,
     on_close: Listeners<()>,
@@ -91,6 +96,8 @@ impl MessagePort {
             state: RefCell::new(state),
             started: Cell::new(false),
             gone: Cell::new(false),
+            onward: RefCell::default(),
+            last: Cell::new(false),
             incoming: RefCell::new(incoming.into()),
             on_message: Listeners::default(),
             on_close: Listeners::default(),
@@ -142,9 +149,18 @@ impl MessagePort {
         let (message, header) = (message.into(), Header::new(Kind::Port, 0, 0));
         let mut frame = Vec::new();
         home.write(&mut frame, header, transfer, &message, |_| {})?;
+        let sent = self.carry(frame);
+        match sent.map_err(Error::from) {
+            Err(Error::Gone) | Ok(()) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Brings a frame on its way to the other end.
+    pub(super) fn carry(&self, frame: Vec<u8>) -> Result<(), LinkError> {
         let sent = match &mut *self.0.state.borrow_mut() {
             State::Local(other) => {
-                if let Some(other) = other.upgrade() {
+                if let (Some(other), Some(home)) = (other.upgrade(), self.0.home.upgrade()) {
                     other.incoming.borrow_mut().push_back(frame);
                     home.tell(Incoming::Port(other.token, News::Look));
                 }
@@ -158,10 +174,7 @@ impl MessagePort {
             State::Neutered => Ok(()),
         };
         self.use_it();
-        match sent.map_err(Error::from) {
-            Err(Error::Gone) | Ok(()) => Ok(()),
-            Err(error) => Err(error),
-        }
+        sent
     }
 
     /// `port.close()`: both ends hear `close`.
@@ -186,13 +199,20 @@ impl MessagePort {
     }
 
     /// From its first use on, a port that is apart wants its link: at the end of the turn, because it may still be sent away within it.
-    fn use_it(&self) {
+    pub(super) fn use_it(&self) {
         if let State::Apart { used, .. } = &mut *self.0.state.borrow_mut()
             && !std::mem::replace(used, true)
             && let Some(home) = self.0.home.upgrade()
         {
             home.wants_link(self);
         }
+    }
+
+    /// Bytes of its parcel.
+    pub(super) fn packed_len(&self) -> usize {
+        let (incoming, state) = (self.0.incoming.borrow(), self.0.state.borrow());
+        let outgoing = if let State::Apart { outgoing, .. } = &*state { outgoing.as_slice() } else { &[] };
+        Parcel::len_of(incoming.iter().chain(outgoing))
     }
 
     /// Takes out of it what travels. It is neutered by that.
@@ -224,7 +244,13 @@ impl MessagePort {
                 for frame in outgoing {
                     let _ = tx.send(frame); // if the other one is gone, the link's other half says so
                 }
-                *state = State::Linked(tx);
+                *state = match self.0.last.get() {
+                    false => State::Linked(tx),
+                    true => {
+                        say_closed(&mut *tx);
+                        State::Neutered
+                    }
+                };
             }
             // Closed while the link was made.
             _ => say_closed(&mut *tx),

@@ -1,11 +1,11 @@
 //! A port on its way: the name by which it is claimed, and what waits in it.
 
 use crate::electron::wire::{Malformed, Rest};
+use crate::sys::chance::unguessable;
 use serde::{Deserialize, Serialize};
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 
-/// A port's name. Who knows it may claim the port: it is made of what the kernel holds for random (`urandom(4)`).
+/// A port's name. Who knows it may claim the port: nobody guesses it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Token([u8; 16]);
 
@@ -18,9 +18,7 @@ impl std::fmt::Debug for Token {
 
 impl Token {
     pub(super) fn new() -> io::Result<Token> {
-        let mut bytes = [0; 16];
-        File::open("/dev/urandom")?.read_exact(&mut bytes)?;
-        Ok(Token(bytes))
+        unguessable().map(Token)
     }
 }
 
@@ -36,6 +34,13 @@ pub struct Parcel {
 }
 
 impl Parcel {
+    /// Bytes of one with these frames.
+    pub(super) fn len_of<'a>(frames: impl Iterator<Item = &'a Vec<u8>>) -> usize {
+        size_of::<Token>()
+            + 2 * size_of::<u32>()
+            + frames.map(|frame| size_of::<u32>() + frame.len()).sum::<usize>()
+    }
+
     pub(in crate::electron) fn write(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.token.0);
         for list in [&self.incoming, &self.outgoing] {

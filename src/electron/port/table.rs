@@ -1,13 +1,14 @@
 //! All ports of one process side, which live on its one thread.
 
 use super::message_port::{MessageChannel, MessagePort, State};
+use super::relay::Span;
 use super::{Parcel, Token};
 use crate::codec::Value;
-use crate::codec::v8::{self, Views};
 use crate::electron::error::Error;
 use crate::electron::link::{AnyRx, AnyTx, Wiring, drain, single};
 use crate::electron::post::{Incoming, News, Word};
-use crate::electron::wire::{self, Header, Kind};
+use crate::electron::wire::{self, HEADER, Header, Kind};
+use crate::transport::Error as LinkError;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -19,6 +20,8 @@ pub(in crate::electron) struct Ports {
     /// Those that have been put to use in this turn and want a link.
     wanting: RefCell<Vec<MessagePort>>,
     wiring: Wiring,
+    /// Whether this process has a sandbox around it.
+    confined: bool,
     queue: Sender<Incoming>,
     /// Speaks to main's broker.
     say: Box<dyn Fn(Word)>,
@@ -27,11 +30,12 @@ pub(in crate::electron) struct Ports {
 impl Ports {
     pub(in crate::electron) fn new(
         wiring: Wiring,
+        confined: bool,
         queue: Sender<Incoming>,
         say: impl Fn(Word) + 'static,
     ) -> Rc<Ports> {
         let (table, wanting) = (RefCell::default(), RefCell::default());
-        Rc::new(Ports { table, wanting, wiring, queue, say: Box::new(say) })
+        Rc::new(Ports { table, wanting, confined, wiring, queue, say: Box::new(say) })
     }
 
     pub(super) fn tell(&self, incoming: Incoming) {
@@ -56,7 +60,7 @@ impl Ports {
         Ok(MessageChannel { port1, port2 })
     }
 
-    fn keep(self: &Rc<Ports>, token: Token, state: State, incoming: Vec<Vec<u8>>) -> MessagePort {
+    pub(super) fn keep(self: &Rc<Ports>, token: Token, state: State, incoming: Vec<Vec<u8>>) -> MessagePort {
         let port = MessagePort::new(token, self, state, incoming);
         self.table.borrow_mut().insert(token, port.clone());
         port
@@ -77,37 +81,54 @@ impl Ports {
 
     /// Writes a frame with ports, which are ours no longer once the message itself could be cloned and all of them can be sent. `each` is
     /// told of every one.
+    ///
+    /// Electron's code detaches one port after the other, so that a bad second one costs the first; here none is touched before all are
+    /// found to be good, and the frame to be one that the transport carries.
     pub(in crate::electron) fn write(
-        &self,
+        self: &Rc<Ports>,
         out: &mut Vec<u8>,
         header: Header<'_>,
         transfer: &[MessagePort],
         body: &Value,
         mut each: impl FnMut(Token),
     ) -> Result<(), Error> {
+        wire::write(out, header, &[], body)?;
+        self.fits(out.len() + transfer.iter().map(MessagePort::packed_len).sum::<usize>())?;
         if transfer.is_empty() {
-            return wire::write(out, header, &[], body);
+            return Ok(());
         }
-        let mut bytes = Vec::new();
-        v8::encode(body, Views::Native, &mut bytes)?;
+        let mut spans = Vec::new();
         for (index, port) in transfer.iter().enumerate() {
-            match *port.0.state.borrow() {
-                State::Neutered => return Err(Error::PortNeutered(index)),
-                State::Linked(_) | State::Apart { claimed: true, .. } => return Err(Error::PortInUse(index)),
-                State::Local(_) | State::Apart { .. } => {}
+            if port.is_neutered() {
+                return Err(Error::PortNeutered(index));
             }
             if transfer[..index].contains(port) {
                 return Err(Error::PortDuplicate(index));
             }
+            spans.push(port.is_bound().then(Span::new).transpose().map_err(Error::start)?);
         }
-        let parcels: Vec<Parcel> = transfer.iter().map(|port| port.pack(self)).collect();
-        for parcel in &parcels {
-            self.table.borrow_mut().remove(&parcel.token);
-            each(parcel.token);
+        if transfer.len() > usize::from(u8::MAX) {
+            return Err(Error::TooLong("more than 255 ports".to_owned()));
         }
+        let pack = |(port, span): (&MessagePort, Option<Span>)| match span {
+            Some(span) => port.pack_bound(self, span),
+            None => {
+                self.table.borrow_mut().remove(&port.0.token);
+                port.pack(self)
+            }
+        };
+        let parcels: Vec<Parcel> = transfer.iter().zip(spans).map(pack).collect();
+        parcels.iter().for_each(|parcel| each(parcel.token));
+        let body = out.split_off(HEADER + header.channel.len());
         wire::begin(out, header, &parcels)?;
-        out.extend_from_slice(&bytes);
+        out.extend_from_slice(&body);
         Ok(())
+    }
+
+    /// What is too long for a link is said where it is posted, not when the port gets one.
+    fn fits(&self, len: usize) -> Result<(), Error> {
+        let max = self.wiring.max_frame;
+        if len > max { Err(LinkError::TooLarge { len, max }.into()) } else { Ok(()) }
     }
 
     /// The end of a turn: who has been put to use in it wants a link now.
@@ -119,7 +140,7 @@ impl Ports {
             if let State::Apart { claimed, .. } = &mut *port.0.state.borrow_mut()
                 && !std::mem::replace(claimed, true)
             {
-                self.say(Word::Claim(port.0.token));
+                self.say(Word::Claim(port.0.token, self.confined));
             }
         }
     }
@@ -127,15 +148,16 @@ impl Ports {
     /// Main's broker has spoken.
     pub(in crate::electron) fn hear(&self, word: Word) -> Result<(), Error> {
         match word {
-            Word::Bind(token) => {
-                let (accept, letters) = self.wiring.door()?.bind(&self.wiring.spec(1))?;
+            Word::Bind(token, confined) => {
+                let wiring = self.wiring(confined);
+                let (accept, letters) = wiring.door()?.bind(&wiring.spec(1))?;
                 for letter in letters {
                     self.say(Word::Bound(token, letter));
                 }
                 self.read(token, move || Some(single(accept().ok()?)))
             }
-            Word::Connect(token, letter) => {
-                let door = self.wiring.door()?;
+            Word::Connect(token, letter, confined) => {
+                let door = self.wiring(confined).door()?;
                 self.read(token, move || door.connect(letter).ok())
             }
             Word::Closed(token) => {
@@ -144,6 +166,10 @@ impl Ports {
             }
             _ => Ok(()),
         }
+    }
+
+    fn wiring(&self, confined: bool) -> Wiring {
+        if confined { self.wiring.for_confined() } else { self.wiring.clone() }
     }
 
     /// A thread for the link's receiving half; the other half comes to ours.
@@ -182,14 +208,18 @@ impl Ports {
                 port.linked(tx);
                 Ok(())
             }
-            News::Frame(frame) => {
-                port.came(frame);
-                port.look(self)
-            }
+            News::Frame(frame) => match port.pass_on(frame) {
+                Some(frame) => {
+                    port.came(frame);
+                    port.look(self)
+                }
+                None => Ok(()),
+            },
             News::Look => port.look(self),
             News::Gone if port.holds_back() => Ok(()),
             News::Gone => {
                 self.table.borrow_mut().remove(&token);
+                port.end_relay();
                 port.ended()
             }
         }

@@ -4,8 +4,11 @@
 //! sees on the channel `tell`; one that panics ends its renderer, which fails the check.
 
 mod cascade;
+mod gone;
+mod guarded;
 mod life;
 mod main_side;
+mod moved;
 mod order;
 mod ports;
 mod renderer;
@@ -46,6 +49,9 @@ fn cases() -> impl Iterator<Item = &'static Case> {
         life::CASES,
         order::CASES,
         ports::CASES,
+        moved::CASES,
+        gone::CASES,
+        guarded::CASES,
     ]
     .into_iter()
     .flatten()
@@ -53,7 +59,7 @@ fn cases() -> impl Iterator<Item = &'static Case> {
 
 fn scripts() -> Scripts {
     let scripts = cases().fold(Scripts::new(), |scripts, case| scripts.raw(case.name, case.page));
-    ports::scripts(scripts).and(notes::scripts())
+    guarded::scripts(ports::scripts(scripts)).and(notes::scripts())
 }
 
 /// If this process is a renderer of a check, it becomes one.

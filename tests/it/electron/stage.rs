@@ -2,6 +2,7 @@
 
 use super::scripts;
 use ipcmark::codec::Value;
+use ipcmark::electron::policy::Checks;
 use ipcmark::electron::{App, BrowserWindow, Options, Renderers, WindowOptions};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -15,28 +16,38 @@ pub(super) struct Stage {
     pub(super) app: App,
     pub(super) renderers: Renderers,
     name: &'static str,
+    transport: String,
     told: Rc<RefCell<Vec<String>>>,
     logged: Arc<Mutex<Vec<String>>>,
 }
 
 impl Stage {
     pub(super) fn new(name: &'static str, transport: &str, renderers: Renderers) -> Stage {
+        Stage::with(name, transport, renderers, Checks::default())
+    }
+
+    /// Another app of the same kind, whose main checks what comes.
+    pub(super) fn anew(&self, checks: Checks) -> Stage {
+        Stage::with(self.name, &self.transport, self.renderers, checks)
+    }
+
+    fn with(name: &'static str, transport: &str, renderers: Renderers, checks: Checks) -> Stage {
         let logged = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&logged);
         let log = Arc::new(move |line: &str| log.lock().expect("the log").push(line.to_owned()));
-        let options = Options { renderers, max_frame: 256 << 10, log, ..Options::new(transport) };
+        let options = Options { renderers, max_frame: 256 << 10, checks, log, ..Options::new(transport) };
         let app = App::new(&scripts(), options).expect("an app");
         let told = Rc::new(RefCell::new(Vec::new()));
         let tell = Rc::clone(&told);
         app.ipc_main().on("tell", move |_, args| {
             tell.borrow_mut().push(args.text(0).expect("a text").to_owned());
         });
-        Stage { app, renderers, name, told, logged }
+        Stage { app, renderers, name, transport: transport.to_owned(), told, logged }
     }
 
     /// A window with the check's page.
     pub(super) fn open(&self) -> BrowserWindow {
-        self.open_as(WindowOptions::new(self.name))
+        self.open_as(self.options())
     }
 
     pub(super) fn open_as(&self, options: WindowOptions) -> BrowserWindow {
@@ -45,7 +56,7 @@ impl Stage {
 
     /// Options of a window with the check's page.
     pub(super) fn options(&self) -> WindowOptions {
-        WindowOptions::new(self.name)
+        WindowOptions::raw(self.name)
     }
 
     /// What main does notes something, as a page tells it.

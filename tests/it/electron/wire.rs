@@ -1,4 +1,5 @@
-//! S9: no frame makes the reader panic, or take memory for what is only claimed.
+//! S9: no frame makes the reader panic; what is only claimed takes no memory (`electron_layers::claims`). S15: every byte is the
+//! message's own.
 
 use crate::test;
 use ipcmark::codec::Value;
@@ -10,6 +11,7 @@ pub(super) fn tests() -> Vec<Trial> {
         test("electron::wire::s9_round_trip", round_trip),
         test("electron::wire::s9_every_cut_and_every_byte", cuts_and_bytes),
         test("electron::wire::s9_claimed_lengths", claimed_lengths),
+        test("electron::wire::s15_a_frame_shows_nothing_of_the_one_before", nothing_of_before),
     ]
 }
 
@@ -63,4 +65,21 @@ fn claimed_lengths() {
     // 255 ports, and the first one's list has four billion frames of four billion bytes.
     bytes.extend_from_slice(&[0xff; 8]);
     assert!(wire::read(&bytes).is_err());
+}
+
+/// Senders keep their buffer from frame to frame.
+fn nothing_of_before() {
+    let mut kept = Vec::new();
+    let secret = Header { channel: "secret", call: u64::MAX, ..Header::new(Kind::Invoke, 9, 9) };
+    wire::write(&mut kept, secret, &[], &Value::array(["s".repeat(5000)])).expect("cloneable");
+    let header = Header { channel: "a", ..Header::new(Kind::Send, 0, 0) };
+    let unclonable = Value::array([Value::from("secret"), Value::function(|_| Ok(().into()))]);
+    assert!(wire::write(&mut kept, secret, &[], &unclonable).is_err());
+    let mut fresh = Vec::new();
+    for buffer in [&mut kept, &mut fresh] {
+        wire::write(buffer, header, &[], &Value::array([1])).expect("cloneable");
+    }
+    assert_eq!(kept, fresh);
+    // Kind, ports, frame, context, channel's length, call, channel; then the message, which V8's format gives no padding here.
+    assert_eq!(kept[..HEADER + 1], [1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, b'a']);
 }

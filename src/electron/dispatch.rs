@@ -102,7 +102,8 @@ impl Main {
     fn admit(&self, event: &Event, channel: &str, args: &Args) -> Result<(), Refusal> {
         let contents = &event.sender;
         let url = contents.frames()[usize::from(event.frame)].url.borrow();
-        // What a page says while it is left is not the next one's word: main knows no URL for it.
+        // What a page says while it is left is not the next one's word: main knows no URL for it. (Which page speaks is the renderer's
+        // word. Electron has another process for another site; here a window's pages share one, and are one to main.)
         let url = if event.context == contents.context() { &**url } else { "" };
         let sender = Sender { window: contents.id(), main_frame: event.frame == 0, url };
         self.checks.in_main(&sender, channel, args.array().root())

@@ -157,9 +157,12 @@ impl RawIpc for PreloadIpc {
     }
 
     fn off(&self, channel: &str, listener: &Function) {
-        let mut listeners = self.listeners();
-        let found = listeners.iter().position(|(name, one, _)| name == channel && one == listener);
-        if let Some((channel, _, id)) = found.map(|at| listeners.remove(at)) {
+        let found = {
+            let mut listeners = self.listeners();
+            let found = listeners.iter().position(|(name, one, _)| name == channel && one == listener);
+            found.map(|at| listeners.remove(at))
+        };
+        if let Some((channel, _, id)) = found {
             self.ipc.off(&channel, id);
         }
     }

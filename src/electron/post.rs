@@ -47,6 +47,8 @@ pub(super) enum Word {
     Pair(Token, Token),
     /// To main: this one is here, and wants its link; whether here is a sandbox.
     Claim(Token, bool),
+    /// From main: these two belong together, and are both here.
+    Meet(Token, Token),
     /// From main: make a link for it; whether one of its ends is in a sandbox.
     Bind(Token, bool),
     /// To main: the link is made; this leads the other one to it.

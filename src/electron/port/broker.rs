@@ -78,7 +78,11 @@ impl Broker {
 
     fn join(&mut self, first: Token, second: Token) -> Option<(Place, Word)> {
         let &(place, confined) = self.claims.get(&first)?;
-        let &(_, other_confined) = self.claims.get(&second)?;
+        let &(other_place, other_confined) = self.claims.get(&second)?;
+        if place == other_place {
+            self.forget(first, second);
+            return Some((place, Word::Meet(first, second)));
+        }
         Some((place, Word::Bind(first, confined || other_confined)))
     }
 

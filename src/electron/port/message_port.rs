@@ -140,7 +140,8 @@ impl MessagePort {
     /// sent away or closed; and nobody hears what is posted to one whose other end is closed.
     ///
     /// # Errors
-    /// For a message that cannot be cloned, and for ports that cannot be sent.
+    /// For a message that cannot be cloned or is longer than a frame may be, and for ports that cannot be sent. All of them stay where
+    /// they are then.
     pub fn post_message(&self, message: impl Into<Value>, transfer: &[MessagePort]) -> Result<(), Error> {
         let Some(home) = self.0.home.upgrade().filter(|_| !self.is_neutered()) else { return Ok(()) };
         if let Some(index) = transfer.iter().position(|port| port == self) {
@@ -161,8 +162,7 @@ impl MessagePort {
         let sent = match &mut *self.0.state.borrow_mut() {
             State::Local(other) => {
                 if let (Some(other), Some(home)) = (other.upgrade(), self.0.home.upgrade()) {
-                    other.incoming.borrow_mut().push_back(frame);
-                    home.tell(Incoming::Port(other.token, News::Look));
+                    MessagePort(other).receive(&home, frame);
                 }
                 Ok(())
             }

@@ -5,6 +5,7 @@
 //! hears nothing. A port that is sent on after that leaves its link behind, in a relay (`relay.rs`).
 
 mod broker;
+mod meet;
 mod message_port;
 mod parcel;
 mod relay;

@@ -160,6 +160,18 @@ impl Ports {
                 let door = self.wiring(confined).door()?;
                 self.read(token, move || door.connect(letter).ok())
             }
+            Word::Meet(one, other) => {
+                let [one_port, other_port] =
+                    [one, other].map(|token| self.table.borrow().get(&token).cloned());
+                match (one_port, other_port) {
+                    (Some(one), Some(other)) => one.meet(&other, self),
+                    // Closed while this was arranged: whichever is left hears of it.
+                    _ => [one, other]
+                        .into_iter()
+                        .for_each(|token| self.tell(Incoming::Port(token, News::Gone))),
+                }
+                Ok(())
+            }
             Word::Closed(token) => {
                 self.tell(Incoming::Port(token, News::Gone));
                 Ok(())

@@ -2,7 +2,31 @@
 //!
 //! A check has two sides, written beside each other: what main does, and the page that the renderer runs. A page tells main of what it
 //! sees on the channel `tell`; one that panics ends its renderer, which fails the check.
+//!
+//! Names begin with what they are about: `a1` to `a7`, how Electron's verbs, windows and ports behave; `s1` to `s23`, what must hold
+//! against a renderer that has been taken over. What is no matter of an app and a page is tested where it is made:
+//!
+//! | what | where |
+//! |---|---|
+//! | a4: when main dies, all renderers die | `lifecycle::children exit when the command is killed` (children of every kind are started alike), `conformance::…::main_killed` |
+//! | a2: answers to a window that has been destroyed | `electron::tests::by_hand` (no renderer of ours reads on by then) |
+//! | a7: every kind of value, and those that cannot be cloned | `codec::v8::tests` over V8's own vectors |
+//! | s1, s2, s4, s8: origins, payloads that claim a sender, exact names, the policies | `electron::policy::tests`, `electron::tests::by_hand`, `electron_layers::s8_…` |
+//! | s3, s5, s6: a preload by itself | `electron::preload::tests` |
+//! | s7: what a bridge copies and freezes | `electron::bridge::tests` (`cb_…`), `electron_layers::cb_…` |
+//! | s9: claimed lengths, depth, numbers of values | `electron_layers::s9_…`, `electron::wire::s9_…`, `codec::v8::tests`, `codec::fuzz`, `electron::schema::tests` |
+//! | s10: a malformed frame ends its link and no other | `electron::tests::s10_…`; `transport::mojo_like::tests::hostile` |
+//! | s11: memory that changes while it is read | `electron_layers::s11_…` |
+//! | s12: memory that its maker could take away | `sys::segment::tests`, `sys::region::tests`, `transport::mojo_like::tests::hostile` |
+//! | s13, s14: positions and lengths in shared memory | `hostile_words_are_refused` of `ring::spsc`, `ring::call`, `ring::blocks`; `transport::mojo_like::tests::hostile` |
+//! | s15: spare bytes | `electron::wire::s15_…`, `sys::region::tests` |
+//! | s16: memory that its reader cannot write | `sys::region::tests` |
+//! | s17: fairness among windows, bounded links | `conformance::…::fairness`, `conformance::…::pressure_…` |
+//! | s20: no part decides whether another one is valid | `electron::schema::tests` |
+//! | s23: names that only their user opens | `sys::segment::tests` |
+//! | the sandbox | `sys::seccomp`, `electron_layers::a_confined_…`, `lifecycle::sandbox` |
 
+mod between;
 mod cascade;
 mod gone;
 mod guarded;
@@ -52,6 +76,7 @@ fn cases() -> impl Iterator<Item = &'static Case> {
         moved::CASES,
         gone::CASES,
         guarded::CASES,
+        between::CASES,
     ]
     .into_iter()
     .flatten()

@@ -1,7 +1,7 @@
 //! A.1: what renderers call, and what it brings or refuses.
 
 use super::Case;
-use ipcmark::codec::{Graph, Value};
+use ipcmark::codec::{Graph, Value, v8};
 use ipcmark::electron::{Args, Error, IpcRenderer};
 
 pub(super) const CASES: &[Case] = &[
@@ -18,6 +18,7 @@ pub(super) const CASES: &[Case] = &[
     Case { name: "a1_send_to_host_is_for_the_embedder_alone", main: host_main, page: host_page },
     Case { name: "a1_listeners", main: listeners_main, page: listeners_page },
     Case { name: "a1_released_context", main: released_main, page: released_page },
+    Case { name: "a7_what_structured_clone_carries_comes_back", main: echo_main, page: echo_page },
     Case { name: "a1_too_long_leaves_the_stream_usable", main: unclonable_main, page: too_long_page },
 ];
 
@@ -212,5 +213,36 @@ fn released_page(ipc: IpcRenderer) {
     let elsewhere = std::thread::spawn(move || ipc.send("a", ()).unwrap_err().to_string());
     assert_eq!(elsewhere.join().expect("the thread"), text);
     ipc.send("tell", ["released"]).expect("sent");
+    ipc.close_window();
+}
+
+/// As V8 wrote them (`tests/vectors/v8`).
+const VECTORS: [&[u8]; 7] = [
+    include_bytes!("../../vectors/v8/combo-everything.bin"),
+    include_bytes!("../../vectors/v8/combo-graph.bin"),
+    include_bytes!("../../vectors/v8/array-undefined-vs-hole.bin"),
+    include_bytes!("../../vectors/v8/string-lone-high.bin"),
+    include_bytes!("../../vectors/v8/wrap-string.bin"),
+    include_bytes!("../../vectors/v8/map-nested.bin"),
+    include_bytes!("../../vectors/v8/error-custom-name.bin"),
+];
+
+fn echo_main(stage: &super::Stage) {
+    stage.app.ipc_main().handle("echo", |_, args| Ok(args.value(0))).expect("the first");
+    stage.app.ipc_main().on("echo", |event, args| event.return_value(args.value(0)));
+    assert_eq!(stage.play(), ["done"]);
+}
+
+fn echo_page(ipc: IpcRenderer) {
+    for bytes in VECTORS {
+        let value = v8::decode(bytes).expect("a message").value;
+        assert_eq!(ipc.invoke("echo", [value.clone()]).wait(), Ok(value.clone()));
+        assert_eq!(ipc.send_sync("echo", [value.clone()]), Ok(value));
+    }
+    for number in [f64::NAN, -0.0, f64::INFINITY] {
+        let back = ipc.send_sync("echo", [number]).expect("a value").as_f64().expect("a number");
+        assert_eq!(back.to_bits(), number.to_bits());
+    }
+    ipc.send("tell", ["done"]).expect("sent");
     ipc.close_window();
 }

@@ -43,7 +43,8 @@ impl Stage {
         let (control, _) = Control::pair().expect("a pair");
         let link = LinkId { hub: main.next_hub.replace(main.next_hub.get() + 1), peer: 0 };
         let hub = accept().expect("a renderer");
-        let out = listen(link.hub, hub, Vec::new(), &main.queue, main.log.clone()).expect("two threads");
+        let controls = vec![control.try_clone().expect("a descriptor")];
+        let out = listen(link.hub, hub, controls, &main.queue, main.log.clone()).expect("two threads");
         let connection = Connection { out, link, control, body: Body::Thread(None) };
         let contents = WebContents::new(1, Rc::downgrade(main), WindowOptions::new("by hand"), connection);
         main.links.borrow_mut().insert(link, Owner::Window(contents.clone()));
@@ -59,23 +60,28 @@ impl Stage {
         self.tx.send(&frame).expect("a link");
     }
 
-    /// Says goodbye, lets main hear everything up to that, and answers what main wrote: kind, call and body of each frame.
-    fn play(&mut self, closes: usize) -> Vec<(Kind, u64, String)> {
+    /// Says goodbye, lets main hear everything up to that, and answers what main wrote: kind, call and body of each frame, to the last
+    /// close of so many.
+    fn play(mut self, closes: usize) -> Vec<(Kind, u64, String)> {
         self.write(Kind::Bye, 0, "", 0, &Value::UNDEFINED);
-        let main = Rc::clone(&self.app.0);
+        let mut rx = self.rx;
+        // Main must not wait for room.
+        let reader = std::thread::spawn(move || {
+            let mut frames: Vec<(Kind, u64, String)> = Vec::new();
+            while frames.iter().filter(|(kind, ..)| *kind == Kind::Close).count() < closes {
+                let take = &mut |bytes: &[u8]| {
+                    let frame = wire::read(bytes).expect("main's frame");
+                    let body = wire::value(frame.body).expect("a value");
+                    frames.push((frame.header.kind, frame.header.call, body.to_string()));
+                };
+                rx.recv(take).expect("a frame");
+            }
+            frames
+        });
+        let main = &self.app.0;
         let gone = || main.links.borrow().is_empty();
         assert!(self.app.run_until(Duration::from_secs(20), gone), "log: {:?}", self.logged);
-        let mut frames: Vec<(Kind, u64, String)> = Vec::new();
-        // Main's last word is a close, which a window that has been destroyed has got once already.
-        while frames.iter().filter(|(kind, ..)| *kind == Kind::Close).count() < closes {
-            let take = &mut |bytes: &[u8]| {
-                let frame = wire::read(bytes).expect("main's frame");
-                let body = wire::value(frame.body).expect("a value");
-                frames.push((frame.header.kind, frame.header.call, body.to_string()));
-            };
-            self.rx.recv(take).expect("a frame");
-        }
-        frames
+        reader.join().expect("all frames")
     }
 }
 
@@ -144,8 +150,9 @@ fn s8_s10_frames_without_a_preload_are_refused_and_the_link_stays() {
             (Kind::Reply, 5, "5".to_owned()),
             (Kind::Close, 0, "undefined".to_owned()),
         ];
+        let logged = Arc::clone(&stage.logged);
         assert_eq!(stage.play(1), expected, "{transport}");
-        assert_eq!(stage.logged.lock().expect("the log").len(), 6, "one line for each: {:?}", stage.logged);
+        assert_eq!(logged.lock().expect("the log").len(), 6, "{transport}: one line for each");
     }
 }
 

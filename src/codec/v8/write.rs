@@ -222,15 +222,13 @@ impl Writer<'_> {
     /// Most objects hold no others: only from the first one on is a frame needed.
     fn plain(&mut self, run: Run) -> Result<(), Error> {
         self.out.push(tag::OBJECT);
-        let mut at = 0;
-        for prop in run.of(&self.heap.props) {
+        for (at, prop) in (0..).zip(run.of(&self.heap.props)) {
             if let Slot::Object(_) = prop.value {
                 let end = End { tag: tag::OBJECT_END, count: run.len, length: None };
                 return self.push(Frame { kind: Container::Props, run, at, end });
             }
             self.key(prop.key);
             self.slot(prop.value)?;
-            at += 1;
         }
         self.out.push(tag::OBJECT_END);
         self.varint(run.len);

@@ -60,11 +60,10 @@ impl Value {
     /// `null`
     pub const NULL: Value = Value { slot: Slot::Null, heap: None };
 
-    pub(in crate::codec) fn from_parts(slot: Slot, heap: Heap) -> Value {
+    /// A heap that is in its box already is not moved.
+    pub(in crate::codec) fn from_parts(slot: Slot, heap: impl Into<Box<Heap>>) -> Value {
         match slot {
-            Slot::BigInt { .. } | Slot::Text(_) | Slot::Object(_) => {
-                Value { slot, heap: Some(Box::new(heap)) }
-            }
+            Slot::BigInt { .. } | Slot::Text(_) | Slot::Object(_) => Value { slot, heap: Some(heap.into()) },
             // A variable cannot hold a hole.
             Slot::Hole => Value::UNDEFINED,
             slot => Value { slot, heap: None },

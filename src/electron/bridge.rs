@@ -148,7 +148,7 @@ impl Crossing {
     /// # Errors
     /// [`BridgeError::TooDeep`], or [`BridgeError::Clone`] for a function or symbol within a Map or a Set.
     pub fn pass(self, value: Value) -> Result<Value, BridgeError> {
-        Copier::new(self, &mut Vec::new()).pass(value)
+        copy::pass(self, &mut Vec::new(), value)
     }
 
     /// Passes the arguments of a call, which are the elements of an array: what two of them share, their copies share.
@@ -179,7 +179,7 @@ impl Crossing {
         Function::proxy(function.clone(), self.from.0, move |arguments| {
             let mut met = Vec::new();
             let back = self.back();
-            let pass = |argument| Copier::new(back, &mut met).pass(argument);
+            let pass = |argument| copy::pass(back, &mut met, argument);
             let arguments: Result<Vec<Value>, BridgeError> = arguments.into_iter().map(pass).collect();
             self.settle(target.call(arguments?))
         })

@@ -20,7 +20,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Message, Error> {
         input: bytes,
         at: 0,
         version: 0,
-        heap: Heap::new(),
+        heap: Box::default(),
         ids: Vec::new(),
         frames: Vec::new(),
         props: Vec::new(),
@@ -39,7 +39,7 @@ pub(super) struct Reader<'a> {
     pub(super) input: &'a [u8],
     pub(super) at: usize,
     pub(super) version: u8,
-    pub(super) heap: Heap,
+    pub(super) heap: Box<Heap>,
     /// What the object of each number on the wire is called in the heap.
     pub(super) ids: Vec<u32>,
     /// Objects that are begun, the innermost last.

@@ -221,6 +221,7 @@ impl Writer<'_> {
 
     /// Most objects hold no others: only from the first one on is a frame needed.
     fn plain(&mut self, run: Run) -> Result<(), Error> {
+        self.room_for_one()?;
         self.out.push(tag::OBJECT);
         for (at, prop) in (0..).zip(run.of(&self.heap.props)) {
             if let Slot::Object(_) = prop.value {
@@ -248,11 +249,14 @@ impl Writer<'_> {
     }
 
     fn push(&mut self, frame: Frame) -> Result<(), Error> {
-        if self.frames.len() >= MAX_DEPTH {
-            return Err(Error::TooDeep { limit: MAX_DEPTH });
-        }
+        self.room_for_one()?;
         self.frames.push(frame);
         Ok(())
+    }
+
+    fn room_for_one(&self) -> Result<(), Error> {
+        let room = self.frames.len() < MAX_DEPTH;
+        if room { Ok(()) } else { Err(Error::TooDeep { limit: MAX_DEPTH }) }
     }
 
     fn array(&mut self, length: u32, elements: Run, props: Run) -> Result<(), Error> {

@@ -34,7 +34,7 @@ impl Value {
 
     /// A `Uint8Array` over a buffer of its own: what bytes are in JavaScript.
     pub fn bytes(bytes: impl Into<Vec<u8>>) -> Value {
-        let mut heap = Heap::new();
+        let mut heap = Box::<Heap>::default();
         let slot = heap.add_bytes(bytes.into());
         Value::from_parts(slot, heap)
     }

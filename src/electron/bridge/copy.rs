@@ -25,18 +25,6 @@ impl<'a> Copier<'a> {
         Copier { crossing, functions, graph: Graph::new(), known: Vec::new(), parts: Vec::new() }
     }
 
-    /// Copies one value; a primitive is itself.
-    pub(super) fn pass(mut self, value: Value) -> Result<Value, BridgeError> {
-        match value.kind() {
-            Kind::Object | Kind::Array | Kind::Function | Kind::Error => {
-                let root = self.copy(value.root(), 0)?;
-                Ok(self.graph.finish(root))
-            }
-            kind if is_cloned(kind) => clone(&value),
-            _ => Ok(value),
-        }
-    }
-
     /// Copies each element of an array as one value of the call.
     pub(super) fn pass_each(mut self, array: Ref<'_>) -> Result<Value, BridgeError> {
         let root = self.elements(array, 0)?;
@@ -143,6 +131,24 @@ impl<'a> Copier<'a> {
     }
 }
 
+/// Copies one value of a call whose functions so far are `functions`; a primitive is itself.
+pub(super) fn pass(
+    crossing: Crossing,
+    functions: &mut Vec<(Function, Function)>,
+    value: Value,
+) -> Result<Value, BridgeError> {
+    match value.kind() {
+        kind if is_cloned(kind) => clone(&value),
+        Kind::Object | Kind::Array | Kind::Function | Kind::Error => {
+            let mut copier = Copier::new(crossing, functions);
+            let root = copier.copy(value.root(), 0)?;
+            Ok(copier.graph.finish(root))
+        }
+        _ => Ok(value),
+    }
+}
+
+/// Whether a value crosses as structured clone has it.
 fn is_cloned(kind: Kind) -> bool {
     use Kind::{Boxed, Buffer, Date, Map, RegExp, Set, View};
     matches!(kind, Date | RegExp | Map | Set | Buffer | View | Boxed)
@@ -153,6 +159,7 @@ fn by_itself(part: Ref<'_>) -> Value {
     part.as_date().map_or_else(|| part.to_value(), Value::date)
 }
 
+/// Serialises a value and reads it again, as Electron does with what is no plain object.
 fn clone(value: &Value) -> Result<Value, BridgeError> {
     let mut bytes = Vec::new();
     v8::encode(value, Views::Native, &mut bytes)?;

@@ -14,11 +14,13 @@ pub(super) struct Outgoing {
     call: u64,
     /// The frame that was made last; kept where copies are spared.
     frame: Vec<u8>,
+    /// How long it was.
+    room: usize,
 }
 
 impl Outgoing {
     pub(super) fn new(settings: &Settings) -> Outgoing {
-        Outgoing { settings: *settings, call: 0, frame: Vec::new() }
+        Outgoing { settings: *settings, call: 0, frame: Vec::new(), room: 0 }
     }
 
     /// The value that carries a payload of `len` bytes.
@@ -45,10 +47,12 @@ impl Outgoing {
             }
         };
         let fresh = self.settings.copies != Copies::InPlace;
-        let mut frame = if fresh { Vec::new() } else { std::mem::take(&mut self.frame) };
+        // As long as the last one was: most messages are.
+        let mut frame = if fresh { Vec::with_capacity(self.room) } else { std::mem::take(&mut self.frame) };
         wire::begin(&mut frame, header, &[]).map_err(|_| Error::Corrupt("a header"))?;
         let written = self.settings.codec.encode(arguments, &mut frame);
         written.map_err(|_| Error::Corrupt("a value that its codec has no form for"))?;
+        self.room = frame.len();
         // The first buffer is the serialiser's, which has grown; the second is as large as the message.
         self.frame = if self.settings.copies == Copies::Three { frame.as_slice().into() } else { frame };
         Ok(&self.frame)

@@ -9,8 +9,10 @@ use crate::sys::control::{Control, wait_for_any};
 use crate::transport::{Error as LinkError, Peer};
 use std::collections::BTreeSet;
 use std::io::Write as _;
-use std::sync::mpsc::Sender;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::thread::Builder;
 
 /// Where lines go that Electron prints to main's console.
 pub(super) type Log = Arc<dyn Fn(&str) + Send + Sync>;
@@ -22,29 +24,49 @@ pub(super) fn console() -> Log {
     })
 }
 
-/// Main's sending half.
-///
-/// The lock is there for handlers that answer from another thread. It is free otherwise: main itself sends from one thread alone.
+/// Main's way out: a queue without bound, as that of Chromium's IO thread, which writes what is in it. Whoever sends never waits for
+/// a renderer that does not read, and handlers may answer from any thread.
 pub(super) struct Out {
-    halves: Mutex<(Box<dyn AnyOutbox>, Vec<u8>)>,
+    frames: Sender<(Peer, Vec<u8>)>,
+    /// The longest frame that the link carries.
+    max_frame: usize,
+    /// A bit for each renderer that was gone when something was written to it.
+    gone: Arc<AtomicU64>,
     pub(super) log: Log,
 }
 
 impl Out {
-    pub(super) fn new(outbox: Box<dyn AnyOutbox>, log: Log) -> Arc<Out> {
-        Arc::new(Out { halves: Mutex::new((outbox, Vec::new())), log })
+    fn new(mut outbox: Box<dyn AnyOutbox>, max_frame: usize, log: Log) -> Result<Arc<Out>, Error> {
+        let (frames, waiting) = channel::<(Peer, Vec<u8>)>();
+        let gone = Arc::new(AtomicU64::new(0));
+        let known = gone.clone();
+        let write = move || {
+            for (peer, frame) in waiting {
+                if outbox.send_to(peer, &frame).is_err() {
+                    known.fetch_or(1 << peer, Ordering::Relaxed); // a hint: who sends on is told sooner or later
+                }
+            }
+        };
+        thread("io-write").spawn(write).map_err(Error::start)?;
+        Ok(Arc::new(Out { frames, max_frame, gone, log }))
     }
 
-    /// Sends what `write` puts into the buffer, which is kept from frame to frame.
+    /// Sends what `write` puts into the buffer.
     pub(super) fn send(
         &self,
         peer: Peer,
         write: impl FnOnce(&mut Vec<u8>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let mut halves = self.halves.lock().unwrap_or_else(PoisonError::into_inner);
-        let (outbox, buffer) = &mut *halves;
-        write(buffer)?;
-        Ok(outbox.send_to(peer, buffer)?)
+        let mut frame = Vec::new();
+        write(&mut frame)?;
+        let (len, max) = (frame.len(), self.max_frame);
+        if len > max {
+            return Err(LinkError::TooLarge { len, max }.into());
+        }
+        if self.gone.load(Ordering::Relaxed) & 1 << peer != 0 {
+            return Err(Error::Gone);
+        }
+        self.frames.send((peer, frame)).map_err(|_| Error::Gone)
     }
 
     /// Sends a header with a value.
@@ -53,19 +75,24 @@ impl Out {
     }
 }
 
-/// What is to be heard of a hub's links goes into main's queue, read by two threads however many links there are.
+/// What is to be heard of a hub's links goes into main's queue, read by two threads however many links there are; a third one
+/// writes.
 pub(super) fn listen(
     hub: u32,
     (outbox, inbox): HubEnd,
+    max_frame: usize,
     controls: Vec<Control>,
     queue: &Sender<Incoming>,
     log: Log,
 ) -> Result<Arc<Out>, Error> {
-    let thread = |name: &str| std::thread::Builder::new().name(name.to_owned());
     let (frames, words, peers) = (queue.clone(), queue.clone(), controls.len());
     thread("io").spawn(move || pump(hub, inbox, peers, &frames)).map_err(Error::start)?;
     thread("control").spawn(move || overhear(hub, controls, &words)).map_err(Error::start)?;
-    Ok(Out::new(outbox, log))
+    Out::new(outbox, max_frame, log)
+}
+
+fn thread(name: &str) -> Builder {
+    Builder::new().name(name.to_owned())
 }
 
 /// Chromium's IO thread. The copy that a frame gets here is private before anybody looks at it: a renderer could go on writing to

@@ -63,7 +63,8 @@ impl Main {
         }
         let copies =
             controls.iter().map(Control::try_clone).collect::<Result<_, _>>().map_err(Error::start)?;
-        let out = listen(hub, accept().map_err(Error::start)?, copies, &self.queue, self.log.clone())?;
+        let (halves, max_frame) = (accept().map_err(Error::start)?, self.wiring.max_frame);
+        let out = listen(hub, halves, max_frame, copies, &self.queue, self.log.clone())?;
         let connect = |(peer, (body, control))| Connection {
             out: out.clone(),
             link: LinkId { hub, peer },

@@ -59,7 +59,7 @@ pub const PRESETS: &[Preset] = &[
     },
     Preset {
         name: "vscode",
-        about: "bytes that the app has serialised itself, cloned as such, by the two crossings and two reads of a MessagePort",
+        about: "bytes that the app has serialised itself (which is not timed), on one channel, by the crossings and reads of a MessagePort",
         values: &[
             ("codec", "structured-clone"),
             ("isolation", "bridge"),

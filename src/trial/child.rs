@@ -2,6 +2,7 @@
 
 use super::{main_role, renderer};
 use crate::sys::control::{Control, Nursery};
+use crate::sys::heap::keep_freed_pages;
 use crate::sys::process::Process;
 use std::ffi::OsStr;
 use std::io;
@@ -36,6 +37,7 @@ impl Role {
 /// line yet.
 pub fn enter_if_child() {
     let Some(entered) = NURSERY.enter() else { return };
+    keep_freed_pages();
     let code = match entered {
         Ok((role, control)) if role == Role::Main.name() => main_role::run(control),
         Ok((role, control)) if role == Role::Renderer.name() => renderer::run_process(control),

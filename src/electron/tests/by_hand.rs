@@ -44,7 +44,8 @@ impl Stage {
         let link = LinkId { hub: main.next_hub.replace(main.next_hub.get() + 1), peer: 0 };
         let hub = accept().expect("a renderer");
         let controls = vec![control.try_clone().expect("a descriptor")];
-        let out = listen(link.hub, hub, controls, &main.queue, main.log.clone()).expect("two threads");
+        let out = listen(link.hub, hub, main.wiring.max_frame, controls, &main.queue, main.log.clone());
+        let out = out.expect("three threads");
         let connection = Connection { out, link, control, body: Body::Thread(None) };
         let contents = WebContents::new(1, Rc::downgrade(main), WindowOptions::new("by hand"), connection);
         main.links.borrow_mut().insert(link, Owner::Window(contents.clone()));
@@ -65,7 +66,6 @@ impl Stage {
     fn play(mut self, closes: usize) -> Vec<(Kind, u64, String)> {
         self.write(Kind::Bye, 0, "", 0, &Value::UNDEFINED);
         let mut rx = self.rx;
-        // Main must not wait for room.
         let reader = std::thread::spawn(move || {
             let mut frames: Vec<(Kind, u64, String)> = Vec::new();
             while frames.iter().filter(|(kind, ..)| *kind == Kind::Close).count() < closes {
@@ -123,6 +123,24 @@ fn checks() -> Checks {
     let origins = Origins::new(["app://index"]).expect("an origin").in_main_frames();
     let rules = Rules { origins, schemas: Schemas::new([("volume", volume)]), ..Rules::default() };
     Checks::new(Policy::ValidateMain, rules)
+}
+
+/// It could keep main from everything else, if main wrote to it by itself.
+#[test]
+fn s17_a_renderer_that_reads_nothing_holds_nobody_up() {
+    for transport in TRANSPORTS {
+        let mut stage = Stage::new(transport, Checks::default());
+        let more_than_any_link_holds = Value::bytes(vec![0; 1 << 20]);
+        for _ in 0..40 {
+            stage.contents.send("flood", [more_than_any_link_holds.clone()]).expect("a queue");
+        }
+        stage.tx.send(b"no frame").expect("a link");
+        let main = &stage.app.0;
+        let gone = || main.links.borrow().is_empty();
+        assert!(stage.app.run_until(Duration::from_secs(20), gone), "{transport}");
+        let logged = stage.logged.lock().expect("the log");
+        assert!(logged.iter().any(|line| line.contains("bad IPC message")), "{transport}: {logged:?}");
+    }
 }
 
 #[test]

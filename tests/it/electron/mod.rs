@@ -55,13 +55,15 @@ struct Case {
 }
 
 /// A transport of each family, where renderers can be.
-const RIGS: [(&str, Renderers); 6] = [
+const RIGS: [(&str, Renderers); 8] = [
     ("std-mpsc", Renderers::Threads),
     ("crossbeam", Renderers::Threads),
     ("shm", Renderers::Threads),
     ("shm", Renderers::Processes),
     ("pipe", Renderers::Processes),
     ("uds-stream", Renderers::Processes),
+    ("mojo-like", Renderers::Processes),
+    ("tcp", Renderers::Processes),
 ];
 
 fn cases() -> impl Iterator<Item = &'static Case> {

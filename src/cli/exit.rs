@@ -8,8 +8,12 @@ use std::io;
 pub enum Exit {
     /// 0: all is well.
     Ok,
+    /// 1: something has become worse than is allowed.
+    Regression,
     /// 2: what was asked for makes no sense, or cannot be written; nothing was measured.
     Usage,
+    /// 3: what cannot be compared, or not surely enough.
+    NotComparable,
     /// 4: a case failed, or a check did.
     Failed,
     /// 130 or 143: the user asked to stop; what was measured is saved.
@@ -21,7 +25,9 @@ impl Exit {
     pub fn code(self) -> u8 {
         match self {
             Exit::Ok => 0,
+            Exit::Regression => 1,
             Exit::Usage => 2,
+            Exit::NotComparable => 3,
             Exit::Failed => 4,
             Exit::Interrupted(code) => code,
         }
@@ -40,6 +46,9 @@ pub(super) enum Stop {
     /// A file that is not what it should be.
     #[error("{what}: {why}")]
     Content { what: String, why: String },
+    /// Things that do not bear a comparison.
+    #[error("{0}")]
+    NotComparable(String),
     /// The system refused in the middle.
     #[error("{0}")]
     Io(#[from] io::Error),
@@ -49,6 +58,7 @@ impl Stop {
     pub(super) fn exit(&self) -> Exit {
         match self {
             Stop::Config(_) | Stop::Place { .. } | Stop::Content { .. } => Exit::Usage,
+            Stop::NotComparable(_) => Exit::NotComparable,
             Stop::Io(_) => Exit::Failed,
         }
     }

@@ -165,7 +165,7 @@ fn document(
 ) -> String {
     let spread = |s: crate::stats::Spread| json!({ "median": s.median, "min": s.min, "max": s.max });
     let of = |step: &Option<Step>| {
-        step.map(|step| json!({ "p50_ns": spread(step.total), "added_ns": spread(step.added), "trials": step.trials }))
+        step.map(|step| json!({ "p50_ns": spread(step.total), "added_ns": spread(step.added), "added_95_ns": step.interval, "trials": step.trials }))
     };
     let row = |(name, step, alone): &(String, Option<Step>, Option<Step>)| json!({ "layer": name, "step": of(step), "alone": of(alone) });
     let layers: Vec<_> = rows.iter().map(row).collect();

@@ -2,10 +2,13 @@
 
 mod choice;
 mod codec;
+mod compare;
 mod completions;
 mod exit;
 mod explain;
 mod floor;
+mod gate;
+mod interleave;
 mod list;
 mod output;
 mod progress;
@@ -35,6 +38,10 @@ enum Command {
     Run(run::Args),
     /// Show what there is
     List(list::Args),
+    /// Say what differs between two runs, two settings within a run, or two programs
+    Compare(Box<compare::Args>),
+    /// Compare two runs and fail if something has become worse
+    Gate(gate::Args),
     /// Say where the time of a message goes: the bare link, then one layer more at a time
     Explain(explain::Args),
     /// Measure what this machine allows
@@ -54,6 +61,8 @@ impl Cli {
             None => run::execute(run::Args { suite: None, flags: self.run }),
             Some(Command::Run(args)) => run::execute(args),
             Some(Command::List(args)) => list::execute(&args),
+            Some(Command::Compare(args)) => compare::execute(&args),
+            Some(Command::Gate(args)) => gate::execute(&args),
             Some(Command::Explain(args)) => explain::execute(&args),
             Some(Command::Floor(args)) => floor::execute(&args),
             Some(Command::Verify(args)) => verify::execute(&args),

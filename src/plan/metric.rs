@@ -61,6 +61,11 @@ impl Metric {
         found.ok_or_else(|| ConfigError::unknown("metric", name, names))
     }
 
+    /// Whether less of it is better.
+    pub fn less_is_better(self) -> bool {
+        !matches!(self, Metric::Messages | Metric::Bytes)
+    }
+
     /// Whether it is a latency.
     pub fn is_latency(self) -> bool {
         matches!(self, Metric::P50 | Metric::P99 | Metric::P999 | Metric::Max)

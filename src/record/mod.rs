@@ -3,6 +3,7 @@
 mod environment;
 mod id;
 mod noise;
+mod read;
 mod row;
 mod store;
 
@@ -11,5 +12,6 @@ pub use crate::trial::{Bounds, Distance, FloorLine, Place};
 pub use environment::{Environment, Host};
 pub use id::{fresh_seed, now_utc, run_id};
 pub use noise::Noise;
+pub use read::{LoadError, Run, load, read_run};
 pub use row::{CaseRow, ChecksRow, Cpu, FloorRow, Latency, Record, SCHEMA, Status, Throughput};
-pub use store::{LoadError, Store, load};
+pub use store::Store;

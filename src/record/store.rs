@@ -5,15 +5,14 @@
 
 use super::environment::Environment;
 use super::id::now_utc;
-use super::row::{Record, SCHEMA};
-use serde::Deserialize;
+use super::row::Record;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-const WHOLE: &str = "records.jsonl";
-const PARTIAL: &str = "records.partial.jsonl";
-const ENVIRONMENT: &str = "environment.json";
+pub(super) const WHOLE: &str = "records.jsonl";
+pub(super) const PARTIAL: &str = "records.partial.jsonl";
+pub(super) const ENVIRONMENT: &str = "environment.json";
 
 /// A run's directory, open for writing.
 #[derive(Debug)]
@@ -78,64 +77,4 @@ impl Store {
         file.sync_all()?;
         fs::rename(next, self.directory.join(ENVIRONMENT))
     }
-}
-
-/// Why records could not be read.
-#[derive(Debug, thiserror::Error)]
-pub enum LoadError {
-    /// The file could not be read.
-    #[error("{path}: {source}")]
-    Io {
-        /// Which file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// A line is not a record.
-    #[error("{path}:{line}: {message}")]
-    Line {
-        /// Which file.
-        path: PathBuf,
-        /// Which line, from 1.
-        line: usize,
-        /// What is wrong with it.
-        message: String,
-    },
-}
-
-/// What a record of any schema says.
-#[derive(Deserialize)]
-struct Header {
-    schema: u32,
-}
-
-/// Reads the records of a file or of a run's directory, whole or partial. Fields that are not known are ignored, and so
-/// is a last line that a crash cut short.
-///
-/// # Errors
-/// Names the file and the line.
-pub fn load(path: &Path) -> Result<Vec<Record>, LoadError> {
-    let file = match path.is_dir() {
-        true => [WHOLE, PARTIAL].map(|name| path.join(name)).into_iter().find(|file| file.exists()),
-        false => None,
-    }
-    .unwrap_or_else(|| path.to_owned());
-    // Bytes, not text: what is cut short may be cut inside a character.
-    let bytes = fs::read(&file).map_err(|source| LoadError::Io { path: file.clone(), source })?;
-    let mut records = Vec::new();
-    for (index, line) in bytes.split_inclusive(|&byte| byte == b'\n').enumerate() {
-        let wrong = |message: String| LoadError::Line { path: file.clone(), line: index + 1, message };
-        match serde_json::from_slice::<Header>(line) {
-            Ok(Header { schema }) if schema > SCHEMA => {
-                return Err(wrong(format!("schema {schema}, this version reads up to {SCHEMA}")));
-            }
-            _ => {}
-        }
-        match serde_json::from_slice::<Record>(line) {
-            Ok(record) => records.push(record),
-            Err(_) if !line.ends_with(b"\n") => {} // cut short
-            Err(error) => return Err(wrong(error.to_string())),
-        }
-    }
-    Ok(records)
 }

@@ -1,5 +1,6 @@
 //! Records → what people and programs read. Pure functions: text in, text out.
 
+mod comparison;
 mod export;
 mod figure;
 mod look;
@@ -8,6 +9,7 @@ mod table;
 mod targets;
 mod waterfall;
 
+pub use comparison::{comparison, comparison_json, tally};
 pub use export::{csv, json, jsonl};
 pub use figure::{count, megabytes, nanoseconds, ratio};
 pub use look::{Look, new_table};

@@ -2,7 +2,7 @@
 
 use super::figure::nanoseconds;
 use super::look::{Look, new_table};
-use crate::stats::{Spread, Step};
+use crate::stats::Step;
 use comfy_table::CellAlignment;
 
 /// One layer: its name, its step on top of those before it, and by itself on top of the first.
@@ -16,12 +16,18 @@ pub fn waterfall(bare: Option<Step>, rows: &[Row], look: Look) -> String {
     let whole =
         rows.iter().rev().find_map(|(_, step, _)| *step).or(bare).map_or(0.0, |step| step.total.median);
     let mut table = new_table(look);
-    table.set_header(["layer", "p50", "added", "range of added", "alone", "", "trials"]);
+    table.set_header(["layer", "p50", "added", "95 % of added", "alone", "", "trials"]);
     for column in table.column_iter_mut().skip(1).take(4) {
         column.set_cell_alignment(CellAlignment::Right);
     }
     let signed = |ns: f64| if ns < 0.0 { format!("−{}", nanoseconds(-ns)) } else { nanoseconds(ns) };
-    let range = |spread: Spread| format!("{} … {}", signed(spread.min), signed(spread.max));
+    let range = |interval: Option<[f64; 2]>| match interval {
+        None => "too few trials".to_owned(),
+        Some([low, high]) if low <= 0.0 && high >= 0.0 => {
+            format!("{} … {}: not told from 0", signed(low), signed(high))
+        }
+        Some([low, high]) => format!("{} … {}", signed(low), signed(high)),
+    };
     let bar = |from: f64, to: f64| {
         let place = |ns: f64| (ns.max(0.0) / whole.max(1.0) * WIDTH).round() as usize;
         let (low, high) = (place(from.min(to)), place(from.max(to)));
@@ -44,11 +50,11 @@ pub fn waterfall(bare: Option<Step>, rows: &[Row], look: Look) -> String {
         let alone = alone.map_or_else(none, |alone| signed(alone.added.median));
         table.add_row(match step {
             None => [name.clone(), none(), none(), none(), alone, String::new(), none()],
-            Some(Step { total, added, trials }) => [
+            Some(Step { total, added, interval, trials }) => [
                 name.clone(),
                 nanoseconds(total.median),
                 signed(added.median),
-                range(*added),
+                range(*interval),
                 alone,
                 bar(total.median - added.median, total.median),
                 trials.to_string(),

@@ -1,11 +1,15 @@
 //! Records → figures. Pure functions: nothing here measures, reads a file or prints.
 
+mod compare;
 mod figure;
+mod ranks;
 mod steps;
 mod summary;
 mod target;
 
+pub use compare::{COMPARED, Comparison, Key, Pairing, Table, Verdict as Difference};
 pub use figure::figure;
+pub use ranks::{Shift, holm, paired, unpaired};
 pub use steps::{Step, step};
 pub use summary::{Spread, Summary, median, summarise};
 pub use target::{Reading, Verdict, judge};

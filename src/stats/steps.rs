@@ -1,6 +1,7 @@
 //! What each layer of a model adds: differences between trials of one block, which ran within moments of each other.
 
 use super::figure::figure;
+use super::ranks::paired;
 use super::summary::Spread;
 use crate::plan::Metric;
 use crate::record::{Record, Status};
@@ -12,6 +13,8 @@ pub struct Step {
     pub total: Spread,
     /// What it takes more than the earlier one, trial by trial.
     pub added: Spread,
+    /// What that lies between with 95 % confidence; `None` where there are too few trials for any bound.
+    pub interval: Option<[f64; 2]>,
     /// Trials of both that count.
     pub trials: usize,
 }
@@ -34,5 +37,7 @@ pub fn step(records: &[Record], from: &str, to: &str) -> Option<Step> {
         })
         .collect();
     let spread = |figure: fn(&(f64, f64)) -> f64| Spread::of(pairs.iter().map(figure).map(Some).collect());
-    Some(Step { total: spread(|pair| pair.0)?, added: spread(|pair| pair.1)?, trials: pairs.len() })
+    let shift = paired(&pairs.iter().map(|pair| pair.1).collect::<Vec<f64>>(), 0.95)?;
+    let interval = Some(shift.interval).filter(|interval| interval[0].is_finite());
+    Some(Step { total: spread(|pair| pair.0)?, added: spread(|pair| pair.1)?, interval, trials: pairs.len() })
 }

@@ -10,12 +10,14 @@ pub mod control;
 pub mod cpu;
 pub mod fd;
 pub mod futex;
+pub mod heap;
 pub mod leftovers;
 #[cfg(feature = "iceoryx2")]
 pub mod loan;
 mod mapping;
 pub mod mq;
 pub mod process;
+pub mod program;
 pub mod region;
 pub mod seccomp;
 pub mod segment;

@@ -1,0 +1,247 @@
+//! `ipcmark compare`: two runs, two settings within a run, or two programs.
+
+use super::choice::Choice;
+use super::exit::{Exit, Stop};
+use super::interleave;
+use super::output::{self, Color};
+use super::run::seconds;
+use crate::plan::ConfigError;
+use crate::plan::variable::Variable;
+use crate::record::{Environment, LoadError, Record, Run, read_run};
+use crate::report::{Look, comparison, comparison_json, tally};
+use crate::stats::{Comparison, Pairing, Table};
+use clap::{Args as ClapArgs, ValueEnum};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Args {
+    /// Records that are the base: a file, or a run's directory
+    #[arg(required_unless_present_any = ["within", "bin"], conflicts_with_all = ["within", "bin"])]
+    base: Option<PathBuf>,
+    /// Records that are held against them
+    #[arg(required_unless_present_any = ["within", "bin"], conflicts_with_all = ["within", "bin"])]
+    new: Option<PathBuf>,
+    /// Compare settings within one run, whose trials are pairs
+    #[arg(long, value_name = "DIR", conflicts_with = "bin")]
+    within: Option<PathBuf>,
+    /// What is compared within the run: `transport`, or a variable
+    #[arg(long, value_name = "WHAT", default_value = "transport", requires = "within")]
+    by: String,
+    /// The value that the others are held against [default: the first one in the run]
+    #[arg(long, value_name = "VALUE", requires = "within")]
+    against: Option<String>,
+    /// Run this program and the present one by turns, and compare them
+    #[arg(long, value_name = "PROGRAM")]
+    bin: Option<PathBuf>,
+    #[command(flatten)]
+    choice: Choice,
+    /// Most pairs of trials of a case, with --bin
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u64).range(6..=1000), requires = "bin")]
+    pairs: u64,
+    /// Measured part of a trial, with --bin
+    #[arg(long, value_name = "SECONDS", default_value = "0.1", value_parser = seconds, requires = "bin")]
+    time: Duration,
+    /// No new pairs after this time, with --bin
+    #[arg(long, value_name = "SECONDS", default_value = "240", value_parser = seconds, requires = "bin")]
+    budget: Duration,
+    /// Where the records of --bin are kept [default: results/<id>]
+    #[arg(long, value_name = "DIR", requires = "bin")]
+    out: Option<PathBuf>,
+    /// Seed of the order, with --bin
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..1 << 48), requires = "bin")]
+    seed: Option<u64>,
+    #[command(flatten)]
+    reading: Reading,
+    /// What to print on standard output
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// When to use bold
+    #[arg(long, value_enum, default_value_t)]
+    color: Color,
+}
+
+/// What is made of files that are not quite what they should be.
+#[derive(Clone, Copy, Debug, ClapArgs)]
+pub(super) struct Reading {
+    /// Compare what different hosts, kernels or builds measured
+    #[arg(long)]
+    force: bool,
+    /// Use the records that can be read of a file with faults
+    #[arg(long)]
+    keep_going: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    #[default]
+    Table,
+    /// One document
+    Json,
+    /// Tables for web pages: a comment for a pull request
+    Markdown,
+}
+
+pub(super) fn execute(args: &Args) -> Result<Exit, Stop> {
+    let mut notes = Vec::new();
+    let (rows, exit) = match (&args.within, &args.bin, &args.base, &args.new) {
+        (Some(directory), ..) => (within(args, directory, &mut notes)?, Exit::Ok),
+        (_, Some(program), ..) => {
+            let plan = interleave::Options {
+                choice: &args.choice,
+                pairs: args.pairs,
+                time: args.time,
+                budget: args.budget,
+                seed: args.seed,
+                out: args.out.clone(),
+            };
+            interleave::run(program, &plan, &mut notes)?
+        }
+        (_, _, Some(base), Some(new)) => (two_runs(base, new, args.reading, &mut notes)?, Exit::Ok),
+        _ => unreachable!("clap asks for both"),
+    };
+    let look = match args.format {
+        Format::Markdown => Look::Markdown,
+        Format::Table | Format::Json => Look::Plain { bold: args.color.on_stdout() },
+    };
+    output::write(&match args.format {
+        Format::Json => comparison_json(&rows, &notes).to_string() + "\n",
+        Format::Table | Format::Markdown => format!("{}{}\n", comparison(&rows, look), tally(&rows)),
+    })?;
+    notes.iter().for_each(|note| output::warn(note));
+    Ok(exit)
+}
+
+/// Reads both runs and compares the cases that they share.
+///
+/// # Errors
+/// [`Stop::NotComparable`] if hosts differ, or no case is in both.
+pub(super) fn two_runs(
+    base: &Path,
+    new: &Path,
+    reading: Reading,
+    notes: &mut Vec<String>,
+) -> Result<Vec<Comparison>, Stop> {
+    let (base, new) = (reading.read(base, notes)?, reading.read(new, notes)?);
+    match (&base.environment, &new.environment) {
+        (Some(one), Some(other)) => {
+            let differences = differences(one, other);
+            if !differences.is_empty() && !reading.force {
+                let why = format!("{}; --force compares them all the same", differences.join("; "));
+                return Err(Stop::NotComparable(why));
+            }
+            notes.extend(differences.into_iter().map(|difference| format!("forced: {difference}")));
+        }
+        _ => notes.push(
+            "no environment.json beside one of them: whether the hosts are the same is not known".to_owned(),
+        ),
+    }
+    notes.push(
+        "two runs, one after the other: what the host did meanwhile is in the changes (`--bin` runs two programs by turns)"
+            .to_owned(),
+    );
+    let mut table = Table::default();
+    let key = |record: &Record| Some(record.case.id.clone());
+    table.add(&refs(&base.records), &refs(&new.records), &key, Pairing::None);
+    let rows = table.judge();
+    if rows.is_empty() {
+        let files = format!("{} and {}", base.file.display(), new.file.display());
+        return Err(Stop::NotComparable(format!("{files} share no case at one distance")));
+    }
+    Ok(rows)
+}
+
+pub(super) fn refs(records: &[Record]) -> Vec<&Record> {
+    records.iter().collect()
+}
+
+impl Reading {
+    fn read(self, path: &Path, notes: &mut Vec<String>) -> Result<Run, Stop> {
+        let run = read_run(path)
+            .map_err(|error| Stop::Content { what: "records".to_owned(), why: error.to_string() })?;
+        let what = || run.file.display().to_string();
+        for fault in &run.faults {
+            if !self.keep_going {
+                let newer =
+                    matches!(fault, LoadError::Line { message, .. } if message.starts_with("schema "));
+                let why = format!("{fault}; --keep-going uses the rest");
+                return Err(if newer {
+                    Stop::NotComparable(why)
+                } else {
+                    Stop::Content { what: "records".to_owned(), why }
+                });
+            }
+            notes.push(format!("left out: {fault}"));
+        }
+        if run.records.is_empty() {
+            return Err(Stop::Content { what: what(), why: "there are no records in it".to_owned() });
+        }
+        Ok(run)
+    }
+}
+
+/// What makes two environments different ones.
+fn differences(one: &Environment, other: &Environment) -> Vec<String> {
+    let parts = [
+        ("host", &one.host.name, &other.host.name),
+        ("kernel", &one.host.kernel, &other.host.kernel),
+        ("CPU", &one.host.cpu, &other.host.cpu),
+        ("clock source", &one.host.clocksource, &other.host.clocksource),
+        ("build profile", &one.profile, &other.profile),
+    ];
+    let differ = parts.into_iter().filter(|(_, one, other)| one != other);
+    differ.map(|(what, one, other)| format!("not comparable: {what} is {one} and {other}")).collect()
+}
+
+/// Compares settings within one run: the trials of one block are pairs.
+fn within(args: &Args, directory: &Path, notes: &mut Vec<String>) -> Result<Vec<Comparison>, Stop> {
+    let run = args.reading.read(directory, notes)?;
+    let variable = match args.by.as_str() {
+        "transport" => None,
+        name => Some(Variable::named(name).map_err(|error| error.in_flag("--by"))?),
+    };
+    let value = |record: &Record| match variable {
+        None => record.case.transport.clone(),
+        Some(variable) => (variable.get)(&record.case.model),
+    };
+    let mut values: Vec<String> = Vec::new();
+    for value in run.records.iter().map(value) {
+        if !values.contains(&value) {
+            values.push(value);
+        }
+    }
+    let against = match &args.against {
+        Some(wanted) if values.contains(wanted) => wanted.clone(),
+        Some(wanted) => {
+            let what = format!("value of {} in this run", args.by);
+            return Err(ConfigError::unknown(&what, wanted, values.iter().map(String::as_str))
+                .in_flag("--against")
+                .into());
+        }
+        None => values.first().cloned().unwrap_or_default(),
+    };
+    let of = |wanted: &str| -> Vec<&Record> {
+        run.records.iter().filter(|record| value(record) == wanted).collect()
+    };
+    let mut table = Table::default();
+    for other in values.iter().filter(|other| **other != against) {
+        let label = |record: &Record| {
+            let parts = record.case.id.split('/');
+            let rest: Vec<&str> = match variable {
+                None => parts.skip(1).collect(),
+                Some(variable) => {
+                    parts.filter(|part| part.split('=').next() != Some(variable.name)).collect()
+                }
+            };
+            Some(format!("{other} against {against}: {}", rest.join("/")))
+        };
+        table.add(&of(&against), &of(other), &label, Pairing::ByTrial);
+    }
+    let rows = table.judge();
+    if rows.is_empty() {
+        let why = format!("{}: nothing differs by {} alone", run.file.display(), args.by);
+        return Err(Stop::NotComparable(why));
+    }
+    Ok(rows)
+}

@@ -1,0 +1,254 @@
+//! Two programs by turns: pairs of trials that saw the host at nearly the same moment.
+//!
+//! Each trial is a program's own `run` of one case. A pair's order is drawn, and each order comes as often as the other; the
+//! cases of a round come in a fresh order. A case is done when its interval is narrow or its pairs are used up, and
+//! never because of what it shows. What differs is measured again with fresh pairs, and stands only if it differs there too.
+
+use super::choice::Choice;
+use super::compare::refs;
+use super::exit::{Exit, Stop};
+use super::output;
+use crate::plan::variable::VARIABLES;
+use crate::plan::{Case, Metric, Model, Plan};
+use crate::record::{Environment, Record, Status, Store, fresh_seed, run_id};
+use crate::stats::{Comparison, Difference, Pairing, Table};
+use crate::sys::clock::Clock;
+use crate::sys::leftovers::ScratchDir;
+use crate::sys::program;
+use crate::sys::signal::Interrupt;
+use crate::trial::cpus;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// What is asked for.
+pub(super) struct Options<'a> {
+    pub(super) choice: &'a Choice,
+    pub(super) pairs: u64,
+    pub(super) time: Duration,
+    pub(super) budget: Duration,
+    pub(super) seed: Option<u64>,
+    pub(super) out: Option<PathBuf>,
+}
+
+/// Fewer pairs have no interval.
+const FEWEST: u64 = 6;
+/// Half of an interval that is narrow enough.
+const NARROW: f64 = 0.02;
+/// What a trial takes beside its measured part: the program's start, warm-up, probes.
+const BESIDE: Duration = Duration::from_millis(450);
+
+/// Runs `base` and the present program by turns; answers how they differ, and whether the user stopped it.
+pub(super) fn run(
+    base: &Path,
+    options: &Options<'_>,
+    notes: &mut Vec<String>,
+) -> Result<(Vec<Comparison>, Exit), Stop> {
+    check(base)?;
+    let suite = options.choice.suite(None)?;
+    let plan = Plan::new(&suite.groups, options.choice.filter.as_deref(), cpus())?;
+    let cases: Vec<&Case> = plan.runnable().collect();
+    let seed = options.seed.unwrap_or_else(fresh_seed);
+    let mut pairs = Pairs::open(base, options, seed)?;
+    let most = (options.time + BESIDE) * 2 * (options.pairs * cases.len() as u64) as u32;
+    output::warn(&format!(
+        "{} cases, {FEWEST} to {} pairs each: at most {:.0} s, and half as long again for what differs",
+        cases.len(),
+        options.pairs,
+        most.min(options.budget).as_secs_f64()
+    ));
+    let interrupted = |pairs: &Pairs| pairs.interrupt.exit_code().map_or(Exit::Ok, Exit::Interrupted);
+    let first = pairs.measure(&cases, options.pairs, options.budget)?;
+    let mut rows = first.judge();
+    let differ: BTreeSet<&str> =
+        rows.iter().filter(|row| is_told(row)).map(|row| row.case.as_str()).collect();
+    let again: Vec<&Case> = cases.into_iter().filter(|case| differ.contains(case.id().as_str())).collect();
+    if !again.is_empty() && interrupted(&pairs) == Exit::Ok {
+        let second = pairs.measure(&again, options.pairs.min(15), options.budget / 2)?.judge();
+        let (told, left) = confirm(&mut rows, &second);
+        notes.push(format!(
+            "measured again with fresh pairs: {told} differences were found again, {left} were not"
+        ));
+    }
+    let exit = interrupted(&pairs);
+    notes.extend(pairs.finish(exit != Exit::Ok)?);
+    Ok((rows, exit))
+}
+
+fn is_told(row: &Comparison) -> bool {
+    matches!(row.verdict, Difference::Faster | Difference::Slower)
+}
+
+/// Takes back what was not found a second time. Answers how many stand, and how many do not.
+fn confirm(rows: &mut [Comparison], second: &[Comparison]) -> (usize, usize) {
+    let (mut told, mut left) = (0, 0);
+    for row in rows.iter_mut().filter(|row| is_told(row)) {
+        let same = |other: &&Comparison| {
+            (other.case.as_str(), other.place, other.metric) == (row.case.as_str(), row.place, row.metric)
+        };
+        if second.iter().find(same).is_some_and(|other| other.verdict == row.verdict) {
+            told += 1;
+            continue;
+        }
+        left += 1;
+        let [low, high] = row.interval;
+        row.verdict =
+            Difference::Unresolved { half: (high / low).sqrt() - 1.0, needed: Some(2 * row.trials as u64) };
+    }
+    (told, left)
+}
+
+/// Whether a file is a program of this name.
+fn check(program: &Path) -> Result<(), Stop> {
+    let what = || program.display().to_string();
+    let ended =
+        program::run(program, &["--version"]).map_err(|source| Stop::Place { what: what(), source })?;
+    let answer = String::from_utf8_lossy(&ended.stdout);
+    if ended.code == Some(0) && answer.starts_with("ipcmark ") {
+        return Ok(());
+    }
+    let why = "this is not an ipcmark: `--version` does not answer with that name".to_owned();
+    Err(Stop::Content { what: what(), why })
+}
+
+/// Both programs, and what they have brought home.
+struct Pairs {
+    /// The base, and the program that runs.
+    programs: [PathBuf; 2],
+    stores: [Store; 2],
+    time: Duration,
+    seed: u64,
+    order: u64,
+    scratch: ScratchDir,
+    interrupt: Interrupt,
+    directory: PathBuf,
+}
+
+impl Pairs {
+    fn open(base: &Path, options: &Options<'_>, seed: u64) -> Result<Pairs, Stop> {
+        let run = run_id();
+        let directory = options.out.clone().unwrap_or_else(|| Path::new("results").join(&run));
+        let store = |side: &str| {
+            let place = directory.join(side);
+            let made = Store::create(&place, Environment::capture(&format!("{run}-{side}"), seed));
+            made.map_err(|source| Stop::Place {
+                what: format!("results directory {}", place.display()),
+                source,
+            })
+        };
+        Ok(Pairs {
+            programs: [base.to_owned(), PathBuf::from("/proc/self/exe")],
+            stores: [store("base")?, store("new")?],
+            time: options.time,
+            seed,
+            order: 0,
+            scratch: ScratchDir::create()?,
+            interrupt: Interrupt::listen()?,
+            directory,
+        })
+    }
+
+    /// Takes pairs of each case until its interval is narrow, or there are as many as are wanted, or time is up.
+    fn measure(&mut self, cases: &[&Case], most: u64, budget: Duration) -> Result<Table, Stop> {
+        let clock = Clock::system();
+        let begin = clock.now();
+        let over = |clock: &Clock| clock.now() - begin >= budget.as_nanos() as u64;
+        let mut rng = fastrand::Rng::with_seed(self.seed ^ self.order);
+        let mut sides: [Vec<Record>; 2] = [Vec::new(), Vec::new()];
+        let mut open: Vec<&Case> = cases.to_vec();
+        for pair in 0..most {
+            rng.shuffle(&mut open);
+            for case in &open {
+                // Each order comes once in two pairs.
+                let turn = fastrand::Rng::with_seed(self.seed ^ (pair / 2)).bool() ^ pair.is_multiple_of(2);
+                for side in if turn { [0, 1] } else { [1, 0] } {
+                    if self.interrupt.exit_code().is_some() {
+                        return Ok(table(&sides));
+                    }
+                    let record = self.trial(side, case, pair)?;
+                    sides[side].push(record);
+                }
+            }
+            if pair + 1 >= FEWEST {
+                let rows = table(&sides).judge();
+                open.retain(|case| !is_narrow(&rows, &case.id()));
+                if open.is_empty() || over(&clock) {
+                    break;
+                }
+            }
+        }
+        Ok(table(&sides))
+    }
+
+    /// One trial by one of the programs.
+    fn trial(&mut self, side: usize, case: &Case, pair: u64) -> Result<Record, Stop> {
+        let out = self.scratch.path().join(self.order.to_string());
+        let arguments = arguments(case, self.time, self.seed ^ self.order, &out);
+        let program = self.programs[side].clone();
+        let ended = program::run(&program, &arguments)?;
+        let name = if side == 0 { "the base" } else { "the new program" };
+        let failed = |why: String| Stop::Content {
+            what: format!("{name} ({}): {}", program.display(), case.id()),
+            why,
+        };
+        let line = ended.stdout.split(|&byte| byte == b'\n').find(|line| !line.is_empty());
+        let mut record: Record = match line.map(serde_json::from_slice) {
+            Some(Ok(record)) => record,
+            _ => return Err(failed(format!("no record; it said: {}", ended.complaint))),
+        };
+        if record.status != Status::Ok {
+            return Err(failed(record.reason.unwrap_or_else(|| "it failed".to_owned())));
+        }
+        (record.trial, record.order) = (pair, Some(self.order));
+        self.order += 1;
+        self.stores[side].append(&record)?;
+        std::fs::remove_dir_all(&out)?;
+        Ok(record)
+    }
+
+    fn finish(self, partial: bool) -> Result<Vec<String>, Stop> {
+        for store in self.stores {
+            store.finish(partial)?;
+        }
+        let directory = self.directory.display();
+        Ok(vec![format!("{} trials; records in {directory}/base and {directory}/new", self.order)])
+    }
+}
+
+fn table(sides: &[Vec<Record>; 2]) -> Table {
+    let mut table = Table::default();
+    let key = |record: &Record| Some(record.case.id.clone());
+    table.add(&refs(&sides[0]), &refs(&sides[1]), &key, Pairing::ByTrial);
+    table
+}
+
+/// Whether nothing more is to be learnt of a case's median and rate.
+fn is_narrow(rows: &[Comparison], case: &str) -> bool {
+    let mut of =
+        rows.iter().filter(|row| row.case == case && matches!(row.metric, Metric::P50 | Metric::Messages));
+    let narrow = |row: &Comparison| (row.interval[1] / row.interval[0]).sqrt() - 1.0 <= NARROW;
+    of.clone().next().is_some() && of.all(narrow)
+}
+
+/// A program's own command for one trial of a case.
+fn arguments(case: &Case, time: Duration, seed: u64, out: &Path) -> Vec<String> {
+    let default = Model::default();
+    let mut words: Vec<String> = ["run", "--transport", &case.transport, "--workload", case.workload.name()]
+        .map(str::to_owned)
+        .to_vec();
+    for variable in
+        VARIABLES.iter().filter(|variable| (variable.get)(&case.model) != (variable.get)(&default))
+    {
+        words.extend(["--set".to_owned(), format!("{}={}", variable.name, (variable.get)(&case.model))]);
+    }
+    let seed = seed & ((1 << 48) - 1);
+    let rest = [
+        ("--trials", "1".to_owned()),
+        ("--time", time.as_secs_f64().to_string()),
+        ("--seed", seed.to_string()),
+    ];
+    words.extend(rest.into_iter().flat_map(|(flag, value)| [flag.to_owned(), value]));
+    words.extend(["--format", "jsonl", "--no-progress", "--out"].map(str::to_owned));
+    words.push(out.display().to_string());
+    words
+}

@@ -11,13 +11,14 @@ use super::output;
 use crate::plan::variable::VARIABLES;
 use crate::plan::{Case, Metric, Model, Plan};
 use crate::record::{Environment, Record, Status, Store, fresh_seed, run_id};
-use crate::stats::{Comparison, Difference, Pairing, Table};
+use crate::stats::{COMPARED, Comparison, Difference, Pairing, Table, fewest_pairs};
 use crate::sys::clock::Clock;
 use crate::sys::leftovers::ScratchDir;
 use crate::sys::program;
 use crate::sys::signal::Interrupt;
 use crate::trial::cpus;
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -31,8 +32,6 @@ pub(super) struct Options<'a> {
     pub(super) out: Option<PathBuf>,
 }
 
-/// Fewer pairs have no interval.
-const FEWEST: u64 = 6;
 /// Half of an interval that is narrow enough.
 const NARROW: f64 = 0.02;
 /// What a trial takes beside its measured part: the program's start, warm-up, probes.
@@ -49,22 +48,24 @@ pub(super) fn run(
     let plan = Plan::new(&suite.groups, options.choice.filter.as_deref(), cpus())?;
     let cases: Vec<&Case> = plan.runnable().collect();
     let seed = options.seed.unwrap_or_else(fresh_seed);
+    let fewest = fewest_pairs(COMPARED.len() * cases.len()).min(options.pairs);
     let mut pairs = Pairs::open(base, options, seed)?;
     let most = (options.time + BESIDE) * 2 * (options.pairs * cases.len() as u64) as u32;
     output::warn(&format!(
-        "{} cases, {FEWEST} to {} pairs each: at most {:.0} s, and half as long again for what differs",
+        "{} cases, {fewest} to {} pairs each: at most {:.0} s, and half as long again for what differs",
         cases.len(),
         options.pairs,
         most.min(options.budget).as_secs_f64()
     ));
     let interrupted = |pairs: &Pairs| pairs.interrupt.exit_code().map_or(Exit::Ok, Exit::Interrupted);
-    let first = pairs.measure(&cases, options.pairs, options.budget)?;
+    let first = pairs.measure(&cases, fewest..=options.pairs, options.budget)?;
     let mut rows = first.judge();
     let differ: BTreeSet<&str> =
         rows.iter().filter(|row| is_told(row)).map(|row| row.case.as_str()).collect();
     let again: Vec<&Case> = cases.into_iter().filter(|case| differ.contains(case.id().as_str())).collect();
     if !again.is_empty() && interrupted(&pairs) == Exit::Ok {
-        let second = pairs.measure(&again, options.pairs.min(15), options.budget / 2)?.judge();
+        let fewest = fewest_pairs(COMPARED.len() * again.len()).min(options.pairs);
+        let second = pairs.measure(&again, fewest..=options.pairs, options.budget / 2)?.judge();
         let (told, left) = confirm(&mut rows, &second);
         notes.push(format!(
             "measured again with fresh pairs: {told} differences were found again, {left} were not"
@@ -149,14 +150,19 @@ impl Pairs {
     }
 
     /// Takes pairs of each case until its interval is narrow, or there are as many as are wanted, or time is up.
-    fn measure(&mut self, cases: &[&Case], most: u64, budget: Duration) -> Result<Table, Stop> {
+    fn measure(
+        &mut self,
+        cases: &[&Case],
+        count: RangeInclusive<u64>,
+        budget: Duration,
+    ) -> Result<Table, Stop> {
         let clock = Clock::system();
         let begin = clock.now();
         let over = |clock: &Clock| clock.now() - begin >= budget.as_nanos() as u64;
         let mut rng = fastrand::Rng::with_seed(self.seed ^ self.order);
         let mut sides: [Vec<Record>; 2] = [Vec::new(), Vec::new()];
         let mut open: Vec<&Case> = cases.to_vec();
-        for pair in 0..most {
+        for pair in 0..*count.end() {
             rng.shuffle(&mut open);
             for case in &open {
                 // Each order comes once in two pairs.
@@ -169,12 +175,12 @@ impl Pairs {
                     sides[side].push(record);
                 }
             }
-            if pair + 1 >= FEWEST {
+            if pair + 1 >= *count.start() {
                 let rows = table(&sides).judge();
                 open.retain(|case| !is_narrow(&rows, &case.id()));
-                if open.is_empty() || over(&clock) {
-                    break;
-                }
+            }
+            if open.is_empty() || over(&clock) {
+                break;
             }
         }
         Ok(table(&sides))

@@ -57,6 +57,13 @@ pub struct Comparison {
     pub verdict: Verdict,
 }
 
+/// Fewest pairs with which one of so many comparisons can be told from chance, all of them counted.
+pub fn fewest_pairs(comparisons: usize) -> u64 {
+    // All pairs on one side: twice the smallest part of all signs.
+    let signs = 2.0 * comparisons.max(1) as f64 / (1.0 - CONFIDENCE);
+    signs.log2().ceil() as u64
+}
+
 /// What is to be thought of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Verdict {
@@ -123,8 +130,9 @@ impl Table {
     /// Judges all of them.
     pub fn judge(self) -> Vec<Comparison> {
         let adjusted = holm(&self.0.iter().map(|found| found.shift.p).collect::<Vec<f64>>());
+        let fewest = fewest_pairs(self.0.len());
         let judged = |(found, p): (Found, f64)| Comparison {
-            verdict: verdict(&found.shift, p, found.floor, found.metric),
+            verdict: verdict(&found.shift, p, found.floor, found.metric, fewest),
             case: found.case,
             place: found.place,
             metric: found.metric,
@@ -174,7 +182,7 @@ fn sides<'r>(records: &[&'r Record], key: Key<'_>) -> BTreeMap<(String, Place), 
     sides
 }
 
-fn verdict(shift: &Shift, p: f64, floor: f64, metric: Metric) -> Verdict {
+fn verdict(shift: &Shift, p: f64, floor: f64, metric: Metric, fewest: u64) -> Verdict {
     let (floor, [low, high]) = (floor.ln_1p(), shift.interval);
     let apart = (low > 0.0 || high < 0.0) && p <= 1.0 - CONFIDENCE;
     if apart && shift.estimate.abs() > floor {
@@ -189,7 +197,8 @@ fn verdict(shift: &Shift, p: f64, floor: f64, metric: Metric) -> Verdict {
     let effect = shift.estimate.abs();
     let room = if effect > floor { effect } else { (floor - effect).max(floor / 10.0) };
     let needed = (shift.trials as f64 * (half / room).powi(2)).ceil();
-    let known = half.is_finite().then(|| (needed as u64).max(shift.trials as u64 + 1).min(MANY));
+    let least = fewest.max(shift.trials as u64 + 1);
+    let known = half.is_finite().then(|| (needed as u64).max(least).min(MANY));
     Verdict::Unresolved { half: half.exp_m1(), needed: known }
 }
 
@@ -258,6 +267,8 @@ mod tests {
             add(&mut table, &base, &new, name, Pairing::ByTrial);
         }
         // Six pairs are worth 1 in 32; of three such questions, none.
-        assert!(table.judge().iter().all(|row| matches!(row.verdict, Verdict::Unresolved { .. })));
+        let needs = |row: &Comparison| matches!(row.verdict, Verdict::Unresolved { needed: Some(7), .. });
+        assert!(table.judge().iter().all(needs));
+        assert_eq!([1, 3, 48].map(fewest_pairs), [6, 7, 11]);
     }
 }

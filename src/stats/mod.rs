@@ -7,7 +7,7 @@ mod steps;
 mod summary;
 mod target;
 
-pub use compare::{COMPARED, Comparison, Key, Pairing, Table, Verdict as Difference};
+pub use compare::{COMPARED, Comparison, Key, Pairing, Table, Verdict as Difference, fewest_pairs};
 pub use figure::figure;
 pub use ranks::{Shift, holm, paired, unpaired};
 pub use steps::{Step, step};

@@ -3,6 +3,7 @@
 mod bad_flags;
 mod bad_suites;
 mod codec;
+mod comparisons;
 mod inquiries;
 mod plans;
 mod runs;
@@ -17,6 +18,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         bad_flags::tests(),
         bad_suites::tests(),
         codec::tests(),
+        comparisons::tests(),
         inquiries::tests(),
         plans::tests(),
         runs::tests(),

@@ -10,6 +10,7 @@ mod floor;
 mod gate;
 mod interleave;
 mod list;
+mod load;
 mod output;
 mod progress;
 mod run;
@@ -44,6 +45,8 @@ enum Command {
     Gate(gate::Args),
     /// Say where the time of a message goes: the bare link, then one layer more at a time
     Explain(explain::Args),
+    /// Offer messages at fixed rates, and find where a link no longer keeps up
+    Load(Box<load::Args>),
     /// Measure what this machine allows
     Floor(floor::Args),
     /// Run every case once and look only at whether messages arrive as they must
@@ -64,6 +67,7 @@ impl Cli {
             Some(Command::Compare(args)) => compare::execute(&args),
             Some(Command::Gate(args)) => gate::execute(&args),
             Some(Command::Explain(args)) => explain::execute(&args),
+            Some(Command::Load(args)) => load::execute(&args),
             Some(Command::Floor(args)) => floor::execute(&args),
             Some(Command::Verify(args)) => verify::execute(&args),
             Some(Command::Codec(args)) => codec::execute(&args),

@@ -1,4 +1,8 @@
 //! What goes wrong, in Electron's words.
+//!
+//! Some of those cannot be said here, since the types let nobody make the mistake: a missing or ill-typed channel, frame or argument
+//! (`Missing required channel argument`, `Insufficient number of arguments`, `Error processing argument at index 0` and the like),
+//! a list of ports that is none (`Invalid value for transfer`), a session that does not exist.
 
 use crate::codec::{Error as CodecError, Value};
 use crate::transport::Error as LinkError;

@@ -140,7 +140,7 @@ pub struct Case {
 impl Case {
     /// Messages that may be under way on each link.
     pub fn under_way(&self) -> u64 {
-        self.model.in_flight.max(self.model.load.burst())
+        self.model.load.under_way(self.model.in_flight)
     }
 
     /// Whether the loops look at copies of what they receive: where it lies in a ring, and nothing of the model has copied it.

@@ -7,7 +7,7 @@ use crate::codec::Codec;
 use crate::electron::model::{Broadcast, Shape, Topology};
 use crate::transport::{Caps, WHOLE, WaitKind};
 use crate::workload::stamp::NUMBER;
-use crate::workload::{Access, Workload};
+use crate::workload::{Access, Arrivals, Workload};
 
 /// Why a host with so many CPUs cannot run a case; `None` if it can.
 pub(super) fn reason(case: &Case, cpus: usize) -> Option<String> {
@@ -24,7 +24,7 @@ pub(super) fn reason(case: &Case, cpus: usize) -> Option<String> {
 /// What the transport cannot do.
 fn by_transport(case: &Case, caps: &Caps) -> Option<String> {
     let name = &case.transport;
-    let Model { placement, wait, payload, background, copy, topology, hops, .. } = case.model;
+    let Model { placement, wait, payload, background, copy, topology, hops, load, .. } = case.model;
     let largest = payload.max(background);
     // Whoever has several requests under way sends without having read all replies.
     let asks_ahead = matches!(case.workload, Workload::Invoke | Workload::Port) && case.under_way() > 1;
@@ -40,8 +40,8 @@ fn by_transport(case: &Case, caps: &Caps) -> Option<String> {
         Some(format!("{name} may lose messages, which Electron's links do not"))
     } else if caps.lossy && payload < NUMBER {
         Some(format!("{name} may lose messages, and payloads under {NUMBER} bytes do not say which"))
-    } else if caps.lossy && (topology == Topology::Brokered || background > 0) {
-        Some(format!("{name} may lose messages, and who waits for one to hand it on would not know"))
+    } else if caps.lossy && (topology == Topology::Brokered || background > 0 || load.is_open()) {
+        Some(format!("{name} may lose messages, and who waits for one, or for the last, would not know"))
     } else if !caps.ring && copy != CopyWay::Auto {
         Some(format!("{name} has no ring of ours: copy has no meaning"))
     } else if !caps.ring && case.model.access == Access::View {
@@ -77,7 +77,7 @@ fn by_workload(case: &Case) -> Option<String> {
         Some("topology=brokered hands on one message at a time: more could block each other".to_owned())
     } else if one_call && copy != CopyWay::Auto {
         Some("a single call does not go through the ring: copy has no meaning".to_owned())
-    } else if case.model.load.burst() > 1 && in_flight > 1 {
+    } else if case.model.load != Arrivals::Closed && in_flight > 1 {
         Some(format!("load={} says what is under way: in_flight has no meaning", case.model.load))
     } else if active > windows {
         Some(format!("active={active} with windows={windows}: there are no more"))
@@ -120,6 +120,8 @@ fn by_host(case: &Case, caps: &Caps, cpus: usize) -> Option<String> {
         Some("pin=cross needs two CPUs, one is allowed".to_owned())
     } else if caps.echo {
         None // one thread works, whatever the model says
+    } else if case.model.load.is_open() && (pin == Pin::Same || ends > cpus) {
+        Some(format!("load={}: who waits for the next moment needs a CPU of its own", case.model.load))
     } else if wait == WaitKind::Spin && pin == Pin::Same {
         Some("wait=spin on one CPU: each end would burn the time slice that the other needs".to_owned())
     } else if wait == WaitKind::Spin && ends > cpus {

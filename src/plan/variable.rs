@@ -107,8 +107,11 @@ pub const VARIABLES: &[Variable] = &[
     },
     Variable {
         name: "load",
-        domain: Domain::Form("closed, burst:2 … burst:10000", |value| value.parse::<Arrivals>().is_ok()),
-        about: "when messages begin: each when the one before it is done, or so many at once",
+        domain: Domain::Form(
+            "closed, open:RATE (as in open:10k/s, open:10k/s:poisson), burst:N (2 … 10000)",
+            |value| value.parse::<Arrivals>().is_ok(),
+        ),
+        about: "when messages begin on a link: each when the one before it is done, at fixed moments, or so many at once",
         get: |model| model.load.to_string(),
         set: |model, value| model.load = value.parse().unwrap_or_default(),
     },

@@ -3,6 +3,7 @@
 mod environment;
 mod id;
 mod noise;
+mod offered;
 mod read;
 mod row;
 mod store;
@@ -12,6 +13,7 @@ pub use crate::trial::{Bounds, Distance, FloorLine, Place};
 pub use environment::{Environment, Host};
 pub use id::{fresh_seed, now_utc, run_id};
 pub use noise::Noise;
+pub use offered::Offered;
 pub use read::{LoadError, Run, load, read_run};
 pub use row::{CaseRow, ChecksRow, Cpu, FloorRow, Latency, Record, SCHEMA, Status, Throughput};
 pub use store::Store;

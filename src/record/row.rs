@@ -1,6 +1,7 @@
 //! One trial as one JSON object. Integers are nanoseconds, bytes and counts; nothing is rounded here.
 
 use super::noise::Noise;
+use super::offered::Offered;
 use crate::plan::{Case, Model, Pin};
 use crate::sys::cpu::{Usage, tick_ns};
 use crate::transport::WaitKind;
@@ -61,6 +62,9 @@ pub struct Record {
     /// Rates over `elapsed_ns`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub throughput: Option<Throughput>,
+    /// What an open loop offered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offered: Option<Offered>,
     /// Consumption.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cpu: Option<Cpu>,
@@ -228,6 +232,7 @@ impl Record {
             elapsed_ns: 0,
             latency_ns: None,
             throughput: None,
+            offered: None,
             cpu: None,
             checks: None,
             calibration: None,
@@ -271,6 +276,7 @@ impl Record {
                 messages_per_s: per_second(measured.messages),
                 bytes_per_s: per_second(measured.bytes),
             }),
+            offered: Offered::of(&self.case, measured),
             cpu: Some(Cpu {
                 main: measured.main,
                 renderers: measured.renderers,
@@ -294,12 +300,18 @@ impl Record {
         }
     }
 
-    /// How much of the time the ends had their CPUs, if they never slept; main's alone where several renderers share theirs.
+    /// How much of the time the ends had their CPUs, if they never slept; main's alone where several renderers share theirs, and
+    /// the renderers' alone where main only looks on.
     fn cpu_share(&self, measured: &Measured) -> Option<f64> {
         let share = |usage: &Usage| usage.cpu_ns() as f64 / measured.elapsed_ns.max(1) as f64;
         let (main, renderers) = (share(&measured.main), share(&measured.renderers));
-        let one = self.case.model.active_windows() == 1;
-        (self.case.model.wait == WaitKind::Spin).then(|| if one { main.min(renderers) } else { main })
+        let model = &self.case.model;
+        let share = match self.case.workload {
+            Workload::Port => renderers / model.windows as f64, // who spins is a pair by itself
+            _ if model.active_windows() == 1 => main.min(renderers),
+            _ => main,
+        };
+        (model.wait == WaitKind::Spin).then_some(share)
     }
 
     /// Where the ends were.

@@ -3,6 +3,7 @@
 mod comparison;
 mod export;
 mod figure;
+mod load;
 mod look;
 mod published;
 mod table;
@@ -12,6 +13,7 @@ mod waterfall;
 pub use comparison::{comparison, comparison_json, tally};
 pub use export::{csv, json, jsonl};
 pub use figure::{count, megabytes, nanoseconds, ratio};
+pub use load::{load_json, load_table};
 pub use look::{Look, new_table};
 pub use published::published;
 pub use table::{floors, tables};

@@ -2,6 +2,7 @@
 
 mod compare;
 mod figure;
+mod load;
 mod ranks;
 mod steps;
 mod summary;
@@ -9,6 +10,7 @@ mod target;
 
 pub use compare::{COMPARED, Comparison, Key, Pairing, Table, Verdict as Difference, fewest_pairs};
 pub use figure::figure;
+pub use load::{LoadRow, knee, load_row};
 pub use ranks::{Shift, holm, paired, unpaired};
 pub use steps::{Step, step};
 pub use summary::{Spread, Summary, median, summarise};

@@ -101,6 +101,13 @@ impl Usage {
     }
 }
 
+/// CPU time that the calling thread has had, in nanoseconds, up to now (`clock_gettime(2)`): [`Usage`] of a thread that runs is as old
+/// as the last tick of its CPU, up to 4 ms.
+pub fn thread_time_ns() -> u64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
+}
+
 /// Time that the hypervisor gave to others while these CPUs wanted to run, in clock ticks since boot
 /// (`steal` of `/proc/stat`, summed over all CPUs; 0 where the kernel does not say).
 pub fn steal_ticks() -> u64 {

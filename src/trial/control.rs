@@ -58,6 +58,7 @@ pub(super) enum FromMain {
 pub(super) struct Report {
     pub(super) elapsed_ns: u64,
     pub(super) latency: Encoded,
+    pub(super) lag: Option<Encoded>,
     pub(super) checks: Checks,
     pub(super) main: Usage,
     pub(super) renderers: Usage,

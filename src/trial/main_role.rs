@@ -114,6 +114,7 @@ fn phases<I: Inbox>(
                 control.send(&FromMain::Done(Box::new(Report {
                     elapsed_ns: outcome.elapsed_ns,
                     latency: Encoded(outcome.latency),
+                    lag: outcome.lag.map(Encoded),
                     checks: outcome.checks,
                     main: usage,
                     renderers: renderer_usage,

@@ -76,6 +76,8 @@ pub struct Measured {
     pub elapsed_ns: u64,
     /// Latencies of the sampled messages.
     pub latency: Histogram<u64>,
+    /// How much later than its moment each of them was sent, in an open loop.
+    pub lag: Option<Histogram<u64>>,
     /// One sample for this many messages.
     pub every: u64,
     /// What the checks found.
@@ -122,6 +124,7 @@ pub fn run(case: &Case, settings: &Settings, seed: u64, interrupt: &Interrupt) -
         bytes: payloads * case.model.payload as u64,
         elapsed_ns: result.elapsed_ns,
         latency: result.latency,
+        lag: result.lag,
         every,
         checks: result.checks,
         processes,

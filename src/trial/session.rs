@@ -33,6 +33,8 @@ pub struct PhaseResult {
     pub elapsed_ns: u64,
     /// Latencies of the sampled messages.
     pub latency: Histogram<u64>,
+    /// How much later than its moment each of them was sent, in an open loop.
+    pub lag: Option<Histogram<u64>>,
     /// What the checks found; clean (but for loss, where the transport may lose messages), or the phase would have failed.
     pub checks: Checks,
     /// Consumption of main.
@@ -164,6 +166,7 @@ impl Session {
         Ok(PhaseResult {
             elapsed_ns: report.elapsed_ns,
             latency: report.latency.0,
+            lag: report.lag.map(|lag| lag.0),
             checks,
             main: report.main,
             renderers: report.renderers,

@@ -25,7 +25,7 @@ pub fn main<I: Inbox>(
     let total = phase.lead + phase.messages;
     let pattern = load.pattern(phase, 0, Direction::Down);
     let mut windows = vec![load.window(); load.windows];
-    let mut begin = load.begin();
+    let mut begin = load.begin(0);
     let mut sent = vec![0; load.windows];
     let mut tallies: Vec<Tally> = (0..load.windows)
         .map(|_| Tally { checks: Checks { sent: total, ..Checks::default() }, ..Tally::default() })
@@ -44,6 +44,7 @@ pub fn main<I: Inbox>(
         if patience.is_over() {
             break;
         }
+        begin.wait();
         if let Some(begun) = begin.next(phase.samples(sequence)) {
             first_ns.get_or_insert(begun);
             stamps.push(begun);
@@ -62,5 +63,6 @@ pub fn main<I: Inbox>(
     }
     tallies[0].stamps = stamps;
     tallies[0].first_ns = first_ns;
+    tallies[0].lag = begin.lag();
     Ok(tallies)
 }

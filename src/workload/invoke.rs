@@ -9,6 +9,7 @@
 //! first timed call to the end of the last, over all renderers. In bursts each call of one is timed from before the first
 //! of them is sent.
 
+use super::arrivals::Begin;
 use super::background::Background;
 use super::ledger::{Checks, Ledger};
 use super::patience::Patience;
@@ -33,6 +34,7 @@ pub(super) struct Asker<'a> {
     up: Pattern,
     replies: Ledger,
     latency: Histogram<u64>,
+    begin: Begin,
     first_ns: Option<u64>,
 }
 
@@ -47,6 +49,7 @@ impl<'a> Asker<'a> {
             up,
             replies: load.ledger(down),
             latency: new_histogram(),
+            begin: load.begin(peer),
             first_ns: None,
         }
     }
@@ -60,12 +63,13 @@ impl<'a> Asker<'a> {
             last_ns: self.first_ns.map(|_| last_ns),
             first_ns: self.first_ns,
             latency: Some(Encoded(self.latency)),
+            lag: self.begin.lag(),
             ..Tally::default()
         }
     }
 
     fn one_by_one<T: Tx>(&mut self, tx: &mut T, rx: &mut T::Rx) -> Result<u64> {
-        let Asker { load, phase, total, up, replies, latency, first_ns } = self;
+        let Asker { load, phase, total, up, replies, latency, first_ns, .. } = self;
         let (clock, len) = (load.clock, load.payload);
         let mut patience = Patience::default();
         // Answers whether the reply came.
@@ -115,13 +119,12 @@ impl<'a> Asker<'a> {
 
     /// Requests and replies as messages of their own, as many under way as the load allows.
     pub(super) fn pipelined<T: Tx>(&mut self, tx: &mut T, rx: &mut T::Rx) -> Result<u64> {
-        let Asker { load, phase, total, up, replies, latency, first_ns } = self;
+        let Asker { load, phase, total, up, replies, latency, begin, first_ns } = self;
         let (clock, len) = (load.clock, load.payload);
         // When each outstanding call began; 0 where it is not sampled.
         let slots = load.under_way().next_power_of_two() as usize;
         let mut begun = vec![0; slots];
         let slot = |sequence: u64| sequence as usize & (slots - 1);
-        let mut begin = load.begin();
         let burst = load.arrivals.burst();
         // No burst begins before all of the one before it is done.
         let (mut sent, mut until) = (0, if burst > 1 { 0 } else { *total });
@@ -142,6 +145,9 @@ impl<'a> Asker<'a> {
                 // Taken before each send: main is never left waiting for room while we wait for room ourselves.
                 while replies.passed() < sent && rx.try_recv(|reply| take(&begun, replies, reply))?.is_some()
                 {
+                }
+                if !begin.is_due() {
+                    continue;
                 }
                 let moment = begin.next(phase.samples(sent));
                 begun[slot(sent)] = moment.unwrap_or(0);

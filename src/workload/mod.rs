@@ -20,11 +20,11 @@ pub mod send;
 pub mod stamp;
 pub mod tally;
 
-pub use arrivals::Arrivals;
+pub use arrivals::{Arrivals, read_rate};
 
 use crate::electron::model::{Settings, Topology};
 use crate::sys::clock::Clock;
-use crate::transport::{Inbox, Result, Rx, Tx};
+use crate::transport::{Inbox, Peer, Result, Rx, Tx};
 use arrivals::Begin;
 use credit::{Reports, Window};
 use ledger::Ledger;
@@ -176,6 +176,9 @@ impl Phase {
     }
 }
 
+/// In an open loop a report comes for so many messages: it only keeps the window from filling.
+const MOST_UNREPORTED: u64 = 1 << 13;
+
 /// Most one-way samples in a phase and link: both ends keep each as a time of eight bytes.
 pub const MAX_SAMPLES: u64 = 1 << 16;
 
@@ -207,7 +210,7 @@ impl Load {
 
     /// Messages that may be under way on each link.
     pub fn under_way(&self) -> u64 {
-        self.in_flight.max(self.arrivals.burst())
+        self.arrivals.under_way(self.in_flight)
     }
 
     /// The sender's credit.
@@ -220,12 +223,13 @@ impl Load {
         match self.arrivals {
             Arrivals::Closed => Reports::new(self.in_flight, total),
             Arrivals::Burst(count) => Reports::after(count, total),
+            Arrivals::Open { .. } => Reports::after(MOST_UNREPORTED.min(total), total),
         }
     }
 
-    /// The moments from which latencies count.
-    fn begin(&self) -> Begin {
-        Begin::new(self.arrivals, self.clock)
+    /// The moments from which the latencies of a link's messages count.
+    fn begin(&self, peer: Peer) -> Begin {
+        Begin::new(self.arrivals, self.clock, self.key ^ peer as u64)
     }
 
     /// The book of what one end hears on a link.

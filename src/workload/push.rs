@@ -5,6 +5,7 @@
 //! `latency = time after the renderer has read the message − time before main began to send it` (of a burst, its first message to
 //! that renderer), of every k-th message of a link, k = [`Phase::every`]. `elapsed` runs from before main's first timed send to after the last read.
 
+use super::arrivals::Begin;
 use super::credit::{self, Window};
 use super::ledger::Checks;
 use super::patience::Patience;
@@ -24,7 +25,7 @@ pub fn main<I: Inbox>(
     let patterns: Vec<Pattern> =
         (0..load.windows).map(|peer| load.pattern(phase, peer, Direction::Down)).collect();
     let mut windows = vec![load.window(); load.windows];
-    let mut begin = vec![load.begin(); load.windows];
+    let mut begin: Vec<Begin> = (0..load.windows).map(|peer| load.begin(peer)).collect();
     let mut sent = vec![0; load.windows];
     let mut tallies: Vec<Tally> = totals
         .iter()
@@ -45,6 +46,7 @@ pub fn main<I: Inbox>(
                     windows[peer].forgive(sequence);
                 }
             }
+            begin[peer].wait();
             if let Some(begun) = begin[peer].next(phase.samples(sequence)) {
                 tallies[peer].first_ns.get_or_insert(begun);
                 tallies[peer].stamps.push(begun);
@@ -65,6 +67,9 @@ pub fn main<I: Inbox>(
     let settled = |windows: &[Window]| (0..load.windows).all(|peer| windows[peer].is_settled(totals[peer]));
     while !settled(&windows) && !patience.is_over() {
         patience.take(take_report(inbox, &mut windows, &sent, &mut tallies))?;
+    }
+    for (tally, begin) in tallies.iter_mut().zip(begin) {
+        tally.lag = begin.lag();
     }
     Ok(tallies)
 }

@@ -19,7 +19,7 @@ pub fn renderer<T: Tx>(load: &Load, phase: &Phase, peer: usize, tx: &mut T, rx: 
     let share = load.share(phase, peer);
     let total = load.total(phase, peer);
     let mut window = load.window();
-    let mut begin = load.begin();
+    let mut begin = load.begin(peer);
     let mut stamps = Stamps::with_room_for(share);
     let mut checks = Checks { sent: total, ..Checks::default() };
     let mut first_ns = None;
@@ -35,6 +35,7 @@ pub fn renderer<T: Tx>(load: &Load, phase: &Phase, peer: usize, tx: &mut T, rx: 
         if patience.is_over() {
             break;
         }
+        begin.wait();
         if let Some(begun) = begin.next(phase.samples(sequence)) {
             first_ns.get_or_insert(begun);
             stamps.push(begun);
@@ -51,7 +52,7 @@ pub fn renderer<T: Tx>(load: &Load, phase: &Phase, peer: usize, tx: &mut T, rx: 
         let right = patience.take(rx.recv(|frame| window.take(frame, total)))?;
         checks.corrupt += u64::from(right == Some(false));
     }
-    Ok(Tally { checks, first_ns, stamps, ..Tally::default() })
+    Ok(Tally { checks, first_ns, stamps, lag: begin.lag(), ..Tally::default() })
 }
 
 /// The reading end.

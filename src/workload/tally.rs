@@ -31,6 +31,8 @@ pub struct Tally {
     pub last_ns: Option<u64>,
     /// Round trips, where this end sees both of their ends.
     pub latency: Option<Encoded>,
+    /// How much later than its moment each sampled message was sent, in an open loop.
+    pub lag: Option<Encoded>,
     /// Times at which the sampled one-way messages were sent or read, in order.
     pub stamps: Stamps,
 }
@@ -44,6 +46,8 @@ pub struct Outcome {
     pub elapsed_ns: u64,
     /// Latencies of the sampled messages.
     pub latency: Histogram<u64>,
+    /// How late they were sent, in an open loop.
+    pub lag: Option<Histogram<u64>>,
     /// All links together.
     pub checks: Checks,
 }
@@ -81,8 +85,13 @@ pub fn join(load: &Load, phase: &Phase, main: &[Tally], renderers: &[Tally]) -> 
             }
         }
     }
+    let lag = all().filter_map(|tally| tally.lag.as_ref()).fold(None, |sum: Option<Histogram<u64>>, lag| {
+        let mut sum = sum.unwrap_or_else(new_histogram);
+        let _ = sum.add(&lag.0); // the same bounds on both sides: adding cannot fail
+        Some(sum)
+    });
     let checks = all().fold(Checks::default(), |sum, tally| sum.plus(tally.checks));
-    Outcome { messages: phase.messages, elapsed_ns: last.saturating_sub(first), latency, checks }
+    Outcome { messages: phase.messages, elapsed_ns: last.saturating_sub(first), latency, lag, checks }
 }
 
 /// From sending to reading, of the messages that arrived. What seems to be read before it was sent (by the few cycles in which a

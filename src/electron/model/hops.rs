@@ -8,7 +8,8 @@
 //! ```
 //!
 //! The count is that of a round trip and has the link's two crossings in it. Reading and writing have a thread each here, where
-//! Chromium has one for both that sleeps in `epoll_wait`; a frame is handed over as a task is, through a queue that wakes its reader.
+//! Chromium has one for both that sleeps in `epoll_wait`; a frame is handed over as a task is, through a queue that wakes its reader,
+//! in a buffer of its own.
 //! A main that has other work ([`tasks`](super::tasks)) has that queue, and the thread that reads for it, whatever the hops.
 
 use super::tasks::Tasks;

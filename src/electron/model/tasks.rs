@@ -5,7 +5,7 @@
 
 use super::endpoint::{AnyOutbox, Fill};
 use crate::sys::clock::Clock;
-use crate::sys::cpu::{Scope, Usage};
+use crate::sys::cpu::thread_time_ns;
 use crate::transport::{Peer, Result};
 use std::any::Any;
 use std::sync::Arc;
@@ -45,8 +45,8 @@ impl Tasks {
         if self.clock.now() < self.due_ns.load(Ordering::Relaxed) {
             return;
         }
-        let before = Usage::now(Scope::Thread).cpu_ns();
-        while Usage::now(Scope::Thread).cpu_ns() - before < TASK_NS {
+        let before = thread_time_ns();
+        while thread_time_ns() - before < TASK_NS {
             std::hint::spin_loop();
         }
         // From nothing to twice the mean, so that no rhythm of the messages keeps step with that of the tasks.
@@ -99,9 +99,10 @@ mod tests {
     fn a_task_uses_the_cpu_and_the_next_one_is_due_later() {
         let tasks = Tasks::new(1);
         assert_eq!(tasks.idle(), Duration::ZERO);
-        let before = Usage::now(Scope::Thread).cpu_ns();
+        let before = thread_time_ns();
         tasks.run_due();
-        assert!(Usage::now(Scope::Thread).cpu_ns() - before >= TASK_NS);
+        let used = thread_time_ns() - before;
+        assert!((TASK_NS..3 * TASK_NS).contains(&used), "{used}"); // of the CPU, whoever else wants it
         assert_eq!(tasks.run.load(Ordering::Relaxed), 1);
         let due = tasks.due_ns.load(Ordering::Relaxed);
         assert!(due <= tasks.clock.now() + 2 * 99 * TASK_NS);

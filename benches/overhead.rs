@@ -40,6 +40,7 @@ fn null(criterion: &mut Criterion) {
                 arrivals: Default::default(),
                 copy_out: false,
                 background: 0,
+                handicap_ns: 0,
                 key: 1,
                 echo: true,
                 settings: Default::default(),

@@ -19,6 +19,7 @@ pub(crate) fn time<C: Channel>(run: &Run) -> f64 {
         arrivals: Default::default(),
         copy_out: false,
         background: 0,
+        handicap_ns: 0,
         key: 1,
         echo: false,
         settings: Default::default(),

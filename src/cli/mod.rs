@@ -4,6 +4,7 @@ mod choice;
 mod codec;
 mod compare;
 mod completions;
+mod doctor;
 mod exit;
 mod explain;
 mod floor;
@@ -13,6 +14,7 @@ mod list;
 mod load;
 mod output;
 mod progress;
+mod proofs;
 mod run;
 mod running;
 mod verify;
@@ -49,6 +51,8 @@ enum Command {
     Load(Box<load::Args>),
     /// Measure what this machine allows
     Floor(floor::Args),
+    /// Look at the host, the clock and the noise; prove that equals are found equal, and differences found
+    Doctor(doctor::Args),
     /// Run every case once and look only at whether messages arrive as they must
     Verify(verify::Args),
     /// Read or write the bytes of a structured clone
@@ -69,6 +73,7 @@ impl Cli {
             Some(Command::Explain(args)) => explain::execute(&args),
             Some(Command::Load(args)) => load::execute(&args),
             Some(Command::Floor(args)) => floor::execute(&args),
+            Some(Command::Doctor(args)) => doctor::execute(&args),
             Some(Command::Verify(args)) => verify::execute(&args),
             Some(Command::Codec(args)) => codec::execute(&args),
             Some(Command::Completions(args)) => completions::execute(&args),

@@ -12,6 +12,7 @@ pub mod fd;
 pub mod futex;
 pub mod heap;
 pub mod leftovers;
+pub mod limits;
 #[cfg(feature = "iceoryx2")]
 pub mod loan;
 mod mapping;

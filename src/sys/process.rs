@@ -69,6 +69,16 @@ impl Process {
         let _ = rustix::process::pidfd_send_signal(&self.pidfd, Signal::KILL);
     }
 
+    /// Halts it (SIGSTOP) until [`resume`](Self::resume).
+    pub fn halt(&self) {
+        let _ = rustix::process::pidfd_send_signal(&self.pidfd, Signal::STOP);
+    }
+
+    /// Lets it go on (SIGCONT).
+    pub fn resume(&self) {
+        let _ = rustix::process::pidfd_send_signal(&self.pidfd, Signal::CONT);
+    }
+
     /// Waits at most `limit` for its end and, if it is our child, reaps it. Answers how it ended, `None` if it
     /// still runs.
     pub fn reap(&self, limit: Duration) -> Option<Ending> {

@@ -158,6 +158,7 @@ mod tests {
             arrivals: Arrivals::Closed,
             copy_out: false,
             background: 0,
+            handicap_ns: 0,
             windows: 1,
             active: 1,
             key: 0,

@@ -51,6 +51,8 @@ pub struct Settings {
     pub warm_up_messages: u64,
     /// A trial that says nothing for this long (beyond the time of its part) hangs.
     pub timeout: Duration,
+    /// What main waits before each reply to an `invoke`: a known delay, for a comparison to find.
+    pub handicap: Duration,
 }
 
 impl Settings {
@@ -61,6 +63,7 @@ impl Settings {
             warm_up: Duration::from_millis(200),
             warm_up_messages: 5_000,
             timeout: Duration::from_secs(20) + 10 * time,
+            handicap: Duration::ZERO,
         }
     }
 }
@@ -104,7 +107,7 @@ pub struct Measured {
 /// [`Failure::Failed`] if it could not be completed or a message was not as it must be; [`Failure::Interrupted`] if the
 /// user asked to stop. In every case all processes of the trial are gone when this returns.
 pub fn run(case: &Case, settings: &Settings, seed: u64, interrupt: &Interrupt) -> Result<Measured, Failure> {
-    let mut session = Session::open(case, seed, settings.timeout, interrupt)?;
+    let mut session = Session::open_slowed(case, seed, settings.timeout, settings.handicap, interrupt)?;
     let pace = warm_up(&mut session, case, settings, seed)?;
     let before = session.probe()?;
     let (steal_0, begin) = (steal_ticks(), Clock::system().now());

@@ -78,6 +78,20 @@ impl Session {
         timeout: Duration,
         interrupt: &Interrupt,
     ) -> Result<Session, Failure> {
+        Session::open_slowed(case, seed, timeout, Duration::ZERO, interrupt)
+    }
+
+    /// The same with a main that waits for so long before each reply to an `invoke`.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_slowed(
+        case: &Case,
+        seed: u64,
+        timeout: Duration,
+        handicap: Duration,
+        interrupt: &Interrupt,
+    ) -> Result<Session, Failure> {
         adopt_orphans()?;
         let cpus = allowed()?;
         let caps = transport(&case.transport).map_err(|error| Failure::Failed(error.to_string()))?.caps;
@@ -114,6 +128,7 @@ impl Session {
                 arrivals: case.model.load,
                 copy_out: case.copies_out(caps.ring),
                 background: case.model.background,
+                handicap_ns: handicap.as_nanos() as u64,
                 key: seed,
                 echo: caps.echo,
                 settings: case.model.settings(),

@@ -205,7 +205,10 @@ pub fn main<I: Inbox>(
                 (load.payload, Answer::Payload(peer, sequence))
             },
             |answer, reply| match answer {
-                Answer::Payload(peer, sequence) => replies[peer].fill(reply, sequence),
+                Answer::Payload(peer, sequence) => {
+                    load.handicap();
+                    replies[peer].fill(reply, sequence);
+                }
                 Answer::Word(word) => reply.fill(word),
             },
         );

@@ -138,6 +138,8 @@ pub struct Load {
     pub copy_out: bool,
     /// Bytes of the invokes with which renderers that take no part keep main busy; 0 for none.
     pub background: usize,
+    /// What main waits before it writes a reply, in nanoseconds: a delay that is known, for a comparison to find.
+    pub handicap_ns: u64,
     /// Patterns are derived from it: a frame of another trial is not taken for one of this.
     pub key: u64,
     /// Whether each end hears itself (the null transport), so that a reply bears the request's pattern.
@@ -224,6 +226,17 @@ impl Load {
             Arrivals::Closed => Reports::new(self.in_flight, total),
             Arrivals::Burst(count) => Reports::after(count, total),
             Arrivals::Open { .. } => Reports::after(MOST_UNREPORTED.min(total), total),
+        }
+    }
+
+    /// Waits for as long as main is to be slowed down.
+    #[inline]
+    fn handicap(&self) {
+        if self.handicap_ns > 0 {
+            let until = self.clock.now() + self.handicap_ns;
+            while self.clock.now() < until {
+                std::hint::spin_loop();
+            }
         }
     }
 

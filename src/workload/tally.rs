@@ -205,6 +205,7 @@ mod tests {
             arrivals: Default::default(),
             copy_out: false,
             background: 0,
+            handicap_ns: 0,
             key: 0,
             echo: false,
             settings: Default::default(),

@@ -5,6 +5,7 @@ mod bad_suites;
 mod codec;
 mod comparisons;
 mod inquiries;
+mod loads;
 mod plans;
 mod runs;
 mod skips;
@@ -20,6 +21,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         codec::tests(),
         comparisons::tests(),
         inquiries::tests(),
+        loads::tests(),
         plans::tests(),
         runs::tests(),
         skips::tests(),

@@ -56,6 +56,17 @@ pub(super) fn tests() -> Vec<Trial> {
             add(transport, &format!("bursts, {}", workload.name()), workload, burst(3, 7));
         }
         add(transport, "bursts, port", Workload::Port, burst(2, 50));
+        if cpus() > 1 {
+            for (workload, rate) in [
+                (Workload::Send, "open:20k"),
+                (Workload::Invoke, "open:5k/s:poisson"),
+                (Workload::Push, "open:20k"),
+                (Workload::Broadcast, "open:5k"),
+            ] {
+                let open = Model { load: rate.parse().expect("a rate"), ..model(1) };
+                add(transport, &format!("open loop, {}", workload.name()), workload, open);
+            }
+        }
         let large = Model { payload: 300_000, hops: 6, ..burst(1, 20) };
         add(transport, "bursts of what no buffer holds", Workload::Invoke, large);
         let background = Model { active: 1, background: 100_000, ..model(3) };

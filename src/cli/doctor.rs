@@ -1,0 +1,152 @@
+//! `ipcmark doctor`: the host, the clock, what there is to measure with; and proofs that figures can be trusted here.
+
+use super::exit::{Exit, Stop};
+use super::output;
+use super::proofs::{self, Comparisons, Stall};
+use super::run::seconds;
+use crate::plan::{human_size, not_built_in, transports};
+use crate::record::{Host, fresh_seed};
+use crate::sys::clock::Clock;
+use crate::sys::limits::Limits;
+use crate::sys::signal::Interrupt;
+use clap::{Args as ClapArgs, ValueEnum};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Args {
+    /// Compare one thing with itself so many times, and count how often a difference is found
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000), conflicts_with_all = ["inject", "stall"])]
+    aa: Option<u64>,
+    /// Slow one side down by this much, and count how often that is found
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u64).range(1..=100), conflicts_with = "stall")]
+    inject: Option<u64>,
+    /// How often, with --inject
+    #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u64).range(1..=10_000), requires = "inject")]
+    tries: u64,
+    /// Pairs of trials in each comparison
+    #[arg(long, value_name = "N", default_value_t = 15, value_parser = clap::value_parser!(u64).range(6..=1000))]
+    trials: u64,
+    /// Measured part of a trial
+    #[arg(long, value_name = "SECONDS", default_value = "0.05", value_parser = seconds)]
+    time: Duration,
+    /// Halt the reader for 100 ms, and show what an open and a closed loop say of it
+    #[arg(long)]
+    stall: bool,
+    /// Seed of the order of trials
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..1 << 48))]
+    seed: Option<u64>,
+    /// How to show it
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// For programs
+    Json,
+}
+
+pub(super) fn execute(args: &Args) -> Result<Exit, Stop> {
+    let interrupt = Interrupt::listen()?;
+    let comparisons = |count, percent| Comparisons {
+        count,
+        trials: args.trials,
+        time: args.time,
+        percent,
+        seed: args.seed.unwrap_or_else(fresh_seed),
+    };
+    let (text, document) = match (args.aa, args.inject) {
+        (Some(count), _) => comparisons(count, 0).run(&interrupt)?,
+        (_, Some(percent)) => comparisons(args.tries, percent).run(&interrupt)?,
+        _ if args.stall => Stall::run(&interrupt)?,
+        _ => facts(&comparisons(1, 0), &interrupt)?,
+    };
+    output::write(&match args.format {
+        Format::Text => text,
+        Format::Json => document.to_string() + "\n",
+    })?;
+    Ok(interrupt.exit_code().map_or(Exit::Ok, Exit::Interrupted))
+}
+
+/// What is here, what is missing, and how quiet it is.
+fn facts(probe: &Comparisons, interrupt: &Interrupt) -> Result<(String, Value), Stop> {
+    let (host, limits, clock) = (Host::capture(), Limits::read(), Clock::system());
+    let facts = clock.measure();
+    let backwards = proofs::steps_back(clock)?;
+    let half = probe.half_width(interrupt)?;
+    let mut warnings = Vec::new();
+    let mut warn = |bad: bool, text: String| {
+        if bad {
+            warnings.push(text);
+        }
+    };
+    warn(
+        facts.step_ns > 50,
+        format!("the clock steps by {} ns: short messages are timed in groups", facts.step_ns),
+    );
+    warn(
+        backwards > 0,
+        format!("the clock went back {backwards} times between CPUs: one-way latencies are wrong"),
+    );
+    warn(host.cpus.len() < 2, "one CPU: pin=cross and wait=spin are skipped".to_owned());
+    warn(host.virtual_machine, "a virtual machine: the host moves CPUs, compare within one table".to_owned());
+    warn(
+        host.governor.as_deref().is_some_and(|governor| governor != "performance"),
+        format!(
+            "CPU governor {}: set `performance` for steadier figures",
+            host.governor.as_deref().unwrap_or("?")
+        ),
+    );
+    warn(
+        limits.descriptors < 1024,
+        format!("{} descriptors: `ulimit -n 4096` for many windows", limits.descriptors),
+    );
+    warn(
+        limits.shared_memory_free.is_some_and(|free| free < 256 << 20),
+        "less than 256 MiB free in /dev/shm: large payloads over shm will fail".to_owned(),
+    );
+    let resolved = half.map_or("–".to_owned(), |half| format!("±{:.1} %", half * 100.0));
+    warn(
+        half.is_none_or(|half| half > 0.02),
+        format!("noise now: {} trials resolve {resolved}; repeat when it is quieter", probe.trials),
+    );
+    let built: Vec<&str> = transports().iter().map(|listed| listed.name).collect();
+    let absent: Vec<_> = not_built_in();
+    let gib = |bytes: u64| format!("{:.1} GiB", bytes as f64 / (1u64 << 30) as f64);
+    let mut text = format!(
+        "host         {} ({}), {} CPUs, {}\nkernel       {}\nclock        {:?}, step {} ns, {:.1} ns a reading; between CPUs it went back {backwards} times\n\
+         limits       {} descriptors, {} locked memory, {} free in /dev/shm\ntransports   {}\n",
+        host.name,
+        host.cpu,
+        host.cpus.len(),
+        gib(host.memory_bytes),
+        host.kernel,
+        clock.source(),
+        facts.step_ns,
+        facts.cost_ns,
+        limits.descriptors,
+        limits.locked_memory.map_or("unlimited".to_owned(), |bytes| human_size(bytes as usize)),
+        limits.shared_memory_free.map_or("nothing".to_owned(), gib),
+        built.join(", "),
+    );
+    for other in &absent {
+        text.push_str(&format!("             {} is not built in: {}\n", other.name, other.enable));
+    }
+    text.push_str(&format!(
+        "noise        {} pairs of trials resolve {resolved} of a small invoke's median now\n",
+        probe.trials
+    ));
+    for warning in &warnings {
+        text.push_str(&format!("warning      {warning}\n"));
+    }
+    let document = json!({
+        "host": host, "clock": facts, "clock_steps_back": backwards, "limits": limits, "transports": built,
+        "not_built_in": absent.iter().map(|other| other.name).collect::<Vec<_>>(),
+        "resolves": half, "trials": probe.trials, "warnings": warnings,
+    });
+    Ok((text, document))
+}

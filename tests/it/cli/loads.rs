@@ -1,0 +1,76 @@
+//! `load` and `doctor`: what is offered, what passes, and proofs on a small scale.
+
+use crate::support::program::Place;
+use crate::test;
+use ipcmark::trial::cpus;
+use libtest_mimic::Trial;
+use serde_json::Value;
+
+pub(super) fn tests() -> Vec<Trial> {
+    vec![
+        test("cli::load offers each rate, and puts the closed loop beside it", steps),
+        test("cli::load refuses what is no rate", wrong),
+        test("cli::doctor says what is here", facts),
+        test("cli::doctor compares a thing with itself, and with itself slowed down", proofs),
+    ]
+}
+
+fn steps() {
+    if cpus() < 2 {
+        return;
+    }
+    let place = Place::new();
+    let args =
+        ["load", "--transport", "pipe", "--rate", "500..2k/2", "--arrival", "poisson", "--trials", "1"];
+    let ended = place.run(&[&args[..], &["--time", "0.1", "--format", "json", "--out", "run"]].concat());
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let document: Value = serde_json::from_str(&ended.stdout).expect("a document");
+    let steps = document[0]["steps"].as_array().expect("steps");
+    let offered: Vec<f64> = steps.iter().filter_map(|step| step["offered_per_s"].as_f64()).collect();
+    assert_eq!(offered, [500.0, 2000.0]);
+    assert!(steps.iter().all(|step| step["achieved_per_s"].as_f64() > Some(0.0)), "{document}");
+    assert!(document[0]["closed"]["achieved_per_s"].as_f64() > Some(0.0), "{document}");
+    let records = std::fs::read_to_string(place.path("run").join("records.jsonl")).expect("records");
+    assert!(records.contains("\"load\":\"open:500/s:poisson\"") && records.contains("\"lag_p99_ns\""));
+}
+
+fn wrong() {
+    let place = Place::new();
+    for (args, said) in [
+        (&["load", "--transport", "pipe", "--rate", "8k..1k/3"][..], "FROM..TO/STEPS"),
+        (&["load", "--rate", "1k"], "name at least one"),
+        (&["load", "--transport", "pip"], "did you mean pipe?"),
+        (&["load", "--transport", "pipe", "--set", "load=burst:3"], "--rate"),
+        (&["run", "--transport", "pipe", "--set", "load=open:x"], "open:RATE"),
+    ] {
+        let ended = place.run(args);
+        assert_eq!(ended.code, Some(2), "{args:?}: {}", ended.stderr);
+        assert!(ended.stderr.contains(said), "{args:?}: {}", ended.stderr);
+    }
+    assert!(place.names().is_empty());
+}
+
+fn facts() {
+    let place = Place::new();
+    let ended = place.run(&["doctor", "--trials", "6", "--time", "0.001", "--format", "json"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let document: Value = serde_json::from_str(&ended.stdout).expect("a document");
+    assert_eq!(document["clock_steps_back"], 0);
+    assert!(document["limits"]["descriptors"].as_u64() > Some(0), "{document}");
+    assert!(document["transports"].as_array().is_some_and(|list| list.iter().any(|name| name == "shm")));
+}
+
+fn proofs() {
+    let place = Place::new();
+    let with = |args: &[&str]| -> Value {
+        let rest = ["--trials", "6", "--time", "0.001", "--format", "json"];
+        let ended = place.run(&[&["doctor"], args, &rest].concat());
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        serde_json::from_str(&ended.stdout).expect("a document")
+    };
+    let same = with(&["--aa", "2"]);
+    assert_eq!((&same["comparisons"], &same["injected_percent"]), (&2.into(), &0.into()), "{same}");
+    assert!(same["flagged"].as_u64().is_some_and(|flagged| flagged <= 2), "{same}");
+    let slower = with(&["--inject", "100", "--tries", "1"]);
+    assert_eq!((&slower["comparisons"], &slower["injected_percent"]), (&1.into(), &100.into()), "{slower}");
+}

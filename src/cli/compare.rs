@@ -3,14 +3,14 @@
 use super::choice::Choice;
 use super::exit::{Exit, Stop};
 use super::interleave;
-use super::output::{self, Color};
+use super::output::{self, Color, Format};
 use super::run::seconds;
 use crate::plan::ConfigError;
 use crate::plan::variable::Variable;
 use crate::record::{Environment, LoadError, Record, Run, read_run};
-use crate::report::{Look, comparison, comparison_json, tally};
+use crate::report::{comparison, comparison_json, tally};
 use crate::stats::{Comparison, Pairing, Table};
-use clap::{Args as ClapArgs, ValueEnum};
+use clap::Args as ClapArgs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -72,17 +72,6 @@ pub(super) struct Reading {
     keep_going: bool,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people
-    #[default]
-    Table,
-    /// One document
-    Json,
-    /// Tables for web pages: a comment for a pull request
-    Markdown,
-}
-
 pub(super) fn execute(args: &Args) -> Result<Exit, Stop> {
     let mut notes = Vec::new();
     let (rows, exit) = match (&args.within, &args.bin, &args.base, &args.new) {
@@ -101,10 +90,7 @@ pub(super) fn execute(args: &Args) -> Result<Exit, Stop> {
         (_, _, Some(base), Some(new)) => (two_runs(base, new, args.reading, &mut notes)?, Exit::Ok),
         _ => unreachable!("clap asks for both"),
     };
-    let look = match args.format {
-        Format::Markdown => Look::Markdown,
-        Format::Table | Format::Json => Look::Plain { bold: args.color.on_stdout() },
-    };
+    let look = args.format.look(args.color);
     output::write(&match args.format {
         Format::Json => comparison_json(&rows, &notes).to_string() + "\n",
         Format::Table | Format::Markdown => format!("{}{}\n", comparison(&rows, look), tally(&rows)),

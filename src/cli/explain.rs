@@ -1,7 +1,7 @@
 //! `ipcmark explain`: where the time of a message goes, layer by layer.
 
 use super::exit::{Exit, Stop};
-use super::output::{self, Color};
+use super::output::{self, Color, Format};
 use super::progress::Progress;
 use super::run::seconds;
 use super::running::Running;
@@ -9,11 +9,11 @@ use crate::plan::{
     Axes, Case, ConfigError, Group, Layer, Model, Plan, Planned, bare, layers, transport, workload,
 };
 use crate::record::{Status, fresh_seed};
-use crate::report::{Look, published, waterfall};
+use crate::report::{published, waterfall};
 use crate::stats::{Step, step};
 use crate::sys::signal::Interrupt;
 use crate::trial::{Settings, cpus};
-use clap::{Args as ClapArgs, ValueEnum};
+use clap::Args as ClapArgs;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -56,18 +56,6 @@ pub(super) struct Args {
     color: Color,
 }
 
-/// How the waterfall is shown.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// A table with bars
-    #[default]
-    Table,
-    /// One document
-    Json,
-    /// A table for web pages
-    Markdown,
-}
-
 pub(super) fn execute(args: &Args) -> Result<Exit, Stop> {
     let whole = args.model()?;
     let case = |model: &Model| -> Result<Case, ConfigError> {
@@ -103,11 +91,7 @@ pub(super) fn execute(args: &Args) -> Result<Exit, Stop> {
         before = next;
     }
     let link = between(&bottom, &bottom);
-    let look = if args.format == Format::Markdown {
-        Look::Markdown
-    } else {
-        Look::Plain { bold: args.color.on_stdout() }
-    };
+    let look = args.format.look(args.color);
     output::write(&match args.format {
         Format::Json => document(&bottom, link, &before, &rows) + "\n",
         Format::Table | Format::Markdown => {

@@ -2,13 +2,13 @@
 
 use super::choice::Choice;
 use super::exit::{Exit, Stop};
-use super::output::{self, Color};
+use super::output::{self, Color, Format};
 use super::progress::Progress;
 use super::run::seconds;
 use super::running::Running;
 use crate::plan::{Case, ConfigError, Group, Plan, Planned};
 use crate::record::{Status, fresh_seed};
-use crate::report::{Look, load_json, load_table};
+use crate::report::{load_json, load_table};
 use crate::stats::{LoadRow, load_row};
 use crate::sys::signal::Interrupt;
 use crate::trial::{Settings, cpus};
@@ -61,17 +61,6 @@ enum Arrival {
     Poisson,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people
-    #[default]
-    Table,
-    /// One document
-    Json,
-    /// Tables for web pages
-    Markdown,
-}
-
 /// Rates in ascending order, each as many times the one before it.
 #[derive(Clone, Debug, PartialEq)]
 struct Rates(Vec<u64>);
@@ -120,10 +109,7 @@ pub(super) fn execute(args: &Args) -> Result<Exit, Stop> {
     drop(progress);
     let Running { store, records, .. } = running;
     let file = store.finish(!complete)?;
-    let look = match args.format {
-        Format::Markdown => Look::Markdown,
-        Format::Table | Format::Json => Look::Plain { bold: args.color.on_stdout() },
-    };
+    let look = args.format.look(args.color);
     let (mut text, mut documents) = (String::new(), Vec::new());
     for case in &links {
         let rows: Vec<LoadRow> =

@@ -1,5 +1,6 @@
 //! Standard output for data, standard error for everything else.
 
+use crate::report::Look;
 use clap::ValueEnum;
 use std::io::{self, IsTerminal, Write};
 
@@ -13,6 +14,28 @@ pub(super) enum Color {
     Always,
     /// Never
     Never,
+}
+
+/// How a finding is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// A table, for people
+    #[default]
+    Table,
+    /// One document, for programs
+    Json,
+    /// A table for web pages
+    Markdown,
+}
+
+impl Format {
+    /// How its tables look.
+    pub(super) fn look(self, color: Color) -> Look {
+        match self {
+            Format::Markdown => Look::Markdown,
+            Format::Table | Format::Json => Look::Plain { bold: color.on_stdout() },
+        }
+    }
 }
 
 impl Color {

@@ -2,6 +2,7 @@
 
 use crate::support::program::Place;
 use crate::test;
+use ipcmark::codec::{tagged, v8};
 use libtest_mimic::Trial;
 use serde_json::Value;
 use std::fs::{self, File};
@@ -10,6 +11,7 @@ use std::path::{Path, PathBuf};
 pub(super) fn tests() -> Vec<Trial> {
     vec![
         test("cli::codec decodes and encodes a vector, by file and by standard input", there_and_back),
+        test("cli::codec decodes every vector, and refuses those that V8 refuses", every_vector),
         test("cli::codec says what is wrong with bytes and with JSON", refused),
     ]
 }
@@ -44,6 +46,25 @@ fn there_and_back() {
     let document: Value =
         serde_json::from_str(&place.output(&["list", "codecs", "--format", "json"])).expect("JSON");
     assert_eq!(document["codecs"][1]["name"], "structured-clone");
+}
+
+/// What the vectors' own JSON says is held against the library's reader, in its tests; this is that the command is that reader.
+fn every_vector() {
+    let place = Place::new();
+    let files = fs::read_dir(vector("")).expect("the vectors").flatten().map(|entry| entry.path());
+    let mut seen = [0, 0];
+    for file in files.filter(|path| path.extension().is_some_and(|kind| kind == "bin")) {
+        let bytes = fs::read(&file).expect("a vector");
+        let ended = place.run(&["codec", "decode", file.to_str().expect("a path in UTF-8")]);
+        let expected = v8::decode(&bytes).ok().map(|message| {
+            let json = tagged::to_json(&message.value, message.views.unwrap_or_default());
+            format!("{}\n", json.expect("JSON"))
+        });
+        assert_eq!(ended.code, Some(if expected.is_some() { 0 } else { 2 }), "{}", file.display());
+        seen[usize::from(expected.is_none())] += 1;
+        assert_eq!(ended.stdout, expected.unwrap_or_default(), "{}", file.display());
+    }
+    assert_eq!(seen, [75, 7]);
 }
 
 fn refused() {

@@ -86,7 +86,8 @@ pub(super) fn listen(
     log: Log,
 ) -> Result<Arc<Out>, Error> {
     let (frames, words, peers) = (queue.clone(), queue.clone(), controls.len());
-    thread("io").spawn(move || pump(hub, inbox, peers, &frames)).map_err(Error::start)?;
+    let told = log.clone();
+    thread("io").spawn(move || pump(hub, inbox, peers, &frames, &told)).map_err(Error::start)?;
     thread("control").spawn(move || overhear(hub, controls, &words)).map_err(Error::start)?;
     Out::new(outbox, max_frame, log)
 }
@@ -97,7 +98,7 @@ fn thread(name: &str) -> Builder {
 
 /// Chromium's IO thread. The copy that a frame gets here is private before anybody looks at it: a renderer could go on writing to
 /// shared memory.
-fn pump(hub: u32, mut inbox: Box<dyn AnyInbox>, peers: usize, queue: &Sender<Incoming>) {
+fn pump(hub: u32, mut inbox: Box<dyn AnyInbox>, peers: usize, queue: &Sender<Incoming>, log: &Log) {
     let mut live: BTreeSet<Peer> = (0..peers).collect();
     while !live.is_empty() {
         let mut frame = None;
@@ -108,7 +109,11 @@ fn pump(hub: u32, mut inbox: Box<dyn AnyInbox>, peers: usize, queue: &Sender<Inc
                 live.remove(&peer);
                 Some(Incoming::Gone(LinkId { hub, peer }))
             }
-            Err(_) => break,
+            Err(LinkError::Closed { peer: None }) => break,
+            Err(error) => {
+                log(&format!("The links of hub {hub} end: {error}"));
+                break;
+            }
         };
         if told.is_some_and(|told| queue.send(told).is_err()) {
             return;

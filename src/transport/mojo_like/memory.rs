@@ -100,13 +100,24 @@ impl LinkMemory {
         Ok(LinkMemory::over(&Arc::new(segment)))
     }
 
-    /// A free block for a frame of `len` bytes, with the name of its pool. Without one, the class that lacks it.
+    /// A free block for a frame of `len` bytes, with the name of its pool, which is not the one that the other end has not been told
+    /// of. Without one, the class that lacks it.
     #[inline]
-    pub(super) fn reserve(&self, len: usize) -> std::result::Result<(u32, Reserved<'_>), usize> {
+    pub(super) fn reserve_but(
+        &self,
+        len: usize,
+        untold: Option<u32>,
+    ) -> std::result::Result<(u32, Reserved<'_>), usize> {
         let class = class_of(len);
-        let found =
-            self.0[class].pools().find_map(|(place, pool)| Some((name(class, place), pool.reserve()?)));
-        found.ok_or(class)
+        let named = self.0[class].pools().map(|(place, pool)| (name(class, place), pool));
+        let mut told = named.filter(|(name, _)| Some(*name) != untold);
+        told.find_map(|(name, pool)| Some((name, pool.reserve()?))).ok_or(class)
+    }
+
+    /// The same of all pools.
+    #[cfg(test)]
+    pub(super) fn reserve(&self, len: usize) -> std::result::Result<(u32, Reserved<'_>), usize> {
+        self.reserve_but(len, None)
     }
 
     /// Takes over a block that the other end has filled and named.
@@ -127,8 +138,8 @@ impl LinkMemory {
         added.iter().position(|pool| pool.get().is_none())
     }
 
-    /// Makes another pool for a class, if it can have more; for main. It is handed out only once it is [`add`](Self::add)ed,
-    /// which is after the renderer was told: a block of a pool that it did not know would break the protocol.
+    /// Makes another pool for a class, if it can have more; for main. It is to be [`add`](Self::add)ed before the renderer is told:
+    /// a block of a pool that is not known breaks the protocol.
     pub(super) fn make(&self, class: usize) -> Result<Option<(u32, Pool, OwnedFd)>> {
         let Some(place) = self.room(class) else { return Ok(None) };
         let (segment, handle) = shared(pool_len(class))?;

@@ -3,7 +3,6 @@
 use super::memory::LinkMemory;
 use super::message::{HEADER, Message};
 use super::{INLINE, Path, path_of};
-use crate::ring::blocks::Pool;
 use crate::sys::region::Fresh;
 use crate::transport::fd_wait::FdWait;
 use crate::transport::{Error, Peer, Result, check_len};
@@ -27,8 +26,8 @@ pub(super) struct Writer {
     memory: Arc<LinkMemory>,
     /// A message that is inline.
     buffer: Vec<u8>,
-    /// More memory that the other end has not been told of.
-    offer: Option<(u32, Pool, OwnedFd)>,
+    /// A pool that the other end has not been told of: nothing may be sent in it yet.
+    offer: Option<(u32, OwnedFd)>,
 }
 
 impl Writer {
@@ -54,14 +53,16 @@ impl Writer {
         check_len(len, self.max_frame)?;
         let mut missing = None;
         match path_of(len) {
-            Path::Block(_) => match self.memory.reserve(len) {
-                Ok((pool, block)) => {
-                    let block = block.fill(len, fill);
-                    self.say(peer, Message::Block { pool, block })?;
-                    return Ok(None);
+            Path::Block(_) => {
+                match self.memory.reserve_but(len, self.offer.as_ref().map(|(pool, _)| *pool)) {
+                    Ok((pool, block)) => {
+                        let block = block.fill(len, fill);
+                        self.say(peer, Message::Block { pool, block })?;
+                        return Ok(None);
+                    }
+                    Err(class) => missing = Some(class),
                 }
-                Err(class) => missing = Some(class),
-            },
+            }
             Path::Region => {
                 // Without descriptors or memory for another file, the bytes go inline, as BigBuffer's do.
                 if let Ok(region) = Fresh::create(len) {
@@ -111,17 +112,22 @@ impl Writer {
     pub(super) fn add(&mut self, class: usize) -> bool {
         if self.offer.is_none() {
             // Without memory for it, frames go inline.
-            self.offer = self.memory.make(class).unwrap_or_default();
-        }
-        let Some((pool, made, file)) = self.offer.take() else { return true };
-        let header = Message::AddPool { pool }.header();
-        match self.pass(&header, file.as_fd(), SendFlags::NOSIGNAL | SendFlags::DONTWAIT) {
-            // The kernel takes so few bytes whole or not at all. The pool is the next of its class: nobody else adds any.
-            Ok(HEADER) => self.memory.add(pool, made).is_ok(),
-            Err(Errno::AGAIN | Errno::INTR) => {
-                self.offer = Some((pool, made, file));
-                false
+            let Ok(Some((pool, made, file))) = self.memory.make(class) else { return true };
+            // Known here before the other end is told: what it sends in the pool may be read before we are back from telling.
+            if self.memory.add(pool, made).is_err() {
+                return true;
             }
+            self.offer = Some((pool, file));
+        }
+        let Some((pool, file)) = &self.offer else { return true };
+        let header = Message::AddPool { pool: *pool }.header();
+        match self.pass(&header, file.as_fd(), SendFlags::NOSIGNAL | SendFlags::DONTWAIT) {
+            // The kernel takes so few bytes whole or not at all.
+            Ok(HEADER) => {
+                self.offer = None;
+                true
+            }
+            Err(Errno::AGAIN | Errno::INTR) => false,
             // The link has ended, or cannot pass descriptors: the next frame tells.
             _ => true,
         }

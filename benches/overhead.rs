@@ -30,22 +30,7 @@ fn null(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("null invoke");
     for payload in [0, 64, 4 << 10, 64 << 10] {
         for (name, every) in [("clock every 16", 16), ("clock every", 1)] {
-            let load = Load {
-                workload: Workload::Invoke,
-                payload,
-                in_flight: 1,
-                windows: 1,
-                active: 1,
-                batch: 1,
-                arrivals: Default::default(),
-                copy_out: false,
-                background: 0,
-                handicap_ns: 0,
-                key: 1,
-                echo: true,
-                settings: Default::default(),
-                clock,
-            };
+            let load = Load { echo: true, ..Load::one(Workload::Invoke, payload, clock) };
             let spec =
                 Spec { windows: 1, max_frame: load.max_frame(), spin: Duration::ZERO, nt_from: usize::MAX };
             let (_, mut addresses) = Null::bind(&spec).expect("null binds");

@@ -9,22 +9,8 @@ use std::time::Duration;
 
 /// How long a message takes, in nanoseconds.
 pub(crate) fn time<C: Channel>(run: &Run) -> f64 {
-    let load = Load {
-        workload: run.cell.workload,
-        payload: run.cell.payload,
-        in_flight: if run.cell.workload == Workload::Send { WINDOW } else { 1 },
-        windows: 1,
-        active: 1,
-        batch: 1,
-        arrivals: Default::default(),
-        copy_out: false,
-        background: 0,
-        handicap_ns: 0,
-        key: 1,
-        echo: false,
-        settings: Default::default(),
-        clock: run.clock,
-    };
+    let in_flight = if run.cell.workload == Workload::Send { WINDOW } else { 1 };
+    let load = Load { in_flight, ..Load::one(run.cell.workload, run.cell.payload, run.clock) };
     // The loops by hand read the clock twice in all; here a reading is spread over many messages.
     let phase = |number, messages| Phase { number, messages, lead: 8, every: 64 };
     let phases = [phase(1, run.warm_up()), phase(2, run.messages)];

@@ -1,14 +1,13 @@
 //! `ipcmark explain`: where the time of a message goes, layer by layer.
 
 use super::exit::{Exit, Stop};
-use super::output::{self, Color, Format};
-use super::progress::Progress;
+use super::output::{self, Format};
 use super::run::seconds;
-use super::running::Running;
+use super::running::{Keeping, Running};
 use crate::plan::{
     Axes, Case, ConfigError, Group, Layer, Model, Plan, Planned, bare, layers, transport, workload,
 };
-use crate::record::{Status, fresh_seed};
+use crate::record::Status;
 use crate::report::{published, waterfall};
 use crate::stats::{Step, step};
 use crate::sys::signal::Interrupt;
@@ -16,7 +15,6 @@ use crate::trial::{Settings, cpus};
 use clap::Args as ClapArgs;
 use serde_json::json;
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::time::Duration;
 
 #[derive(Debug, ClapArgs)]
@@ -39,21 +37,11 @@ pub(super) struct Args {
     /// Measured part of a trial
     #[arg(long, value_name = "SECONDS", default_value = "0.1", value_parser = seconds)]
     time: Duration,
-    /// Seed of the order of trials and of the payloads
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..1 << 48))]
-    seed: Option<u64>,
-    /// Where the records are kept [default: results/<id>]
-    #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
     /// What to print on standard output
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-    /// No progress bar
-    #[arg(long)]
-    no_progress: bool,
-    /// When to use bold
-    #[arg(long, value_enum, default_value_t)]
-    color: Color,
+    #[command(flatten)]
+    keeping: Keeping,
 }
 
 pub(super) fn execute(args: &Args) -> Result<Exit, Stop> {
@@ -69,11 +57,11 @@ pub(super) fn execute(args: &Args) -> Result<Exit, Stop> {
         cases.extend([case(whole)?, case(alone)?]);
     }
     let plan = plan(cases);
-    let seed = args.seed.unwrap_or_else(fresh_seed);
+    let seed = args.keeping.seed();
     let interrupt = Interrupt::listen()?;
-    let mut running = Running::begin(&plan, seed, args.out.clone())?;
+    let mut running = Running::begin(&plan, seed, &args.keeping)?;
     let total = args.trials * plan.runnable().count() as u64;
-    let progress = Progress::new(total, args.no_progress);
+    let progress = args.keeping.progress(total);
     let complete =
         running.blocks(&plan, args.trials, &Settings::new(args.time), None, &interrupt, &progress)?;
     drop(progress);
@@ -91,7 +79,7 @@ pub(super) fn execute(args: &Args) -> Result<Exit, Stop> {
         before = next;
     }
     let link = between(&bottom, &bottom);
-    let look = args.format.look(args.color);
+    let look = args.format.look(args.keeping.color);
     output::write(&match args.format {
         Format::Json => document(&bottom, link, &before, &rows) + "\n",
         Format::Table | Format::Markdown => {

@@ -2,12 +2,11 @@
 
 use super::choice::Choice;
 use super::exit::{Exit, Stop};
-use super::output::{self, Color, Format};
-use super::progress::Progress;
+use super::output::{self, Format};
 use super::run::seconds;
-use super::running::Running;
+use super::running::{Keeping, Running};
 use crate::plan::{Case, ConfigError, Group, Plan, Planned};
-use crate::record::{Status, fresh_seed};
+use crate::record::Status;
 use crate::report::{load_json, load_table};
 use crate::stats::{LoadRow, load_row};
 use crate::sys::signal::Interrupt;
@@ -15,7 +14,6 @@ use crate::trial::{Settings, cpus};
 use crate::workload::{Arrivals, Workload, read_rate};
 use clap::{Args as ClapArgs, ValueEnum};
 use serde_json::Value;
-use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -35,21 +33,11 @@ pub(super) struct Args {
     /// Measured part of a trial
     #[arg(long, value_name = "SECONDS", default_value = "0.5", value_parser = seconds)]
     time: Duration,
-    /// Seed of the order of trials, of the payloads and of chance
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..1 << 48))]
-    seed: Option<u64>,
-    /// Where the records are kept [default: results/<id>]
-    #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
     /// What to print on standard output
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-    /// No progress bar
-    #[arg(long)]
-    no_progress: bool,
-    /// When to use bold
-    #[arg(long, value_enum, default_value_t)]
-    color: Color,
+    #[command(flatten)]
+    keeping: Keeping,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -102,14 +90,14 @@ pub(super) fn execute(args: &Args) -> Result<Exit, Stop> {
     let cases = all.map(|case| Planned { skip: Plan::skip_reason(&case, cpus()), case }).collect();
     let plan = Plan { cases };
     let interrupt = Interrupt::listen()?;
-    let mut running = Running::begin(&plan, args.seed.unwrap_or_else(fresh_seed), args.out.clone())?;
-    let progress = Progress::new(args.trials * plan.runnable().count() as u64, args.no_progress);
+    let mut running = Running::begin(&plan, args.keeping.seed(), &args.keeping)?;
+    let progress = args.keeping.progress(args.trials * plan.runnable().count() as u64);
     let complete =
         running.blocks(&plan, args.trials, &Settings::new(args.time), None, &interrupt, &progress)?;
     drop(progress);
     let Running { store, records, .. } = running;
     let file = store.finish(!complete)?;
-    let look = args.format.look(args.color);
+    let look = args.format.look(args.keeping.color);
     let (mut text, mut documents) = (String::new(), Vec::new());
     for case in &links {
         let rows: Vec<LoadRow> =

@@ -2,11 +2,10 @@
 
 use super::choice::Choice;
 use super::exit::{Exit, Stop};
-use super::output::{self, Color};
-use super::progress::Progress;
-use super::running::{OVERHEAD, Running};
+use super::output;
+use super::running::{Keeping, OVERHEAD, Running};
 use crate::plan::{Plan, Suite, Target};
-use crate::record::{Status, fresh_seed};
+use crate::record::Status;
 use crate::report::{self, Look};
 use crate::stats::judge;
 use crate::sys::signal::Interrupt;
@@ -59,24 +58,14 @@ pub(super) struct Flags {
     /// Begin no trial that would end later than this after the start
     #[arg(long, value_name = "SECONDS", value_parser = seconds, help_heading = "Time")]
     budget: Option<Duration>,
-    /// Seed of the order of trials and of the payloads
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..1 << 48))]
-    seed: Option<u64>,
     /// Show the plan and run nothing
     #[arg(long)]
     dry_run: bool,
-    /// Where the run is kept [default: results/<id>]
-    #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
     /// What to print on standard output
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-    /// No progress bar
-    #[arg(long)]
-    no_progress: bool,
-    /// When to use bold
-    #[arg(long, value_enum, default_value_t)]
-    color: Color,
+    #[command(flatten)]
+    keeping: Keeping,
 }
 
 /// Reads a positive number of seconds.
@@ -89,15 +78,15 @@ pub(super) fn execute(args: Args) -> Result<Exit, Stop> {
     let suite = args.flags.choice.suite(args.suite.as_deref())?;
     let plan = Plan::new(&suite.groups, args.flags.choice.filter.as_deref(), cpus())?;
     let (trials, settings) = args.flags.effort(&suite);
-    let seed = args.flags.seed.unwrap_or_else(fresh_seed);
+    let seed = args.flags.keeping.seed();
     let total = trials * plan.runnable().count() as u64;
     if args.flags.dry_run {
         output::write(&describe(&plan, trials, seed, &settings))?;
         return Ok(Exit::Ok);
     }
     let interrupt = Interrupt::listen()?;
-    let mut running = Running::begin(&plan, seed, args.flags.out.clone())?;
-    let progress = Progress::new(total, args.flags.no_progress);
+    let mut running = Running::begin(&plan, seed, &args.flags.keeping)?;
+    let progress = args.flags.keeping.progress(total);
     let whole = running.blocks(&plan, trials, &settings, args.flags.budget, &interrupt, &progress)?;
     drop(progress);
     finish(running, whole, &suite.targets, &args.flags, &interrupt)
@@ -150,7 +139,7 @@ fn finish(
     let file = store.finish(!whole)?;
     let look = match flags.format {
         Format::Markdown => Look::Markdown,
-        _ => Look::Plain { bold: flags.color.on_stdout() },
+        _ => Look::Plain { bold: flags.keeping.color.on_stdout() },
     };
     let verdicts = judge(targets, &records);
     output::write(&match flags.format {

@@ -1,18 +1,49 @@
 //! A run under way: block after block, every trial kept as soon as it is over.
 
 use super::exit::Stop;
+use super::output::Color;
 use super::progress::Progress;
 use crate::plan::Plan;
-use crate::record::{Environment, Record, Store, run_id};
+use crate::record::{Environment, Record, Store, fresh_seed, run_id};
 use crate::sys::clock::Clock;
 use crate::sys::leftovers::{self, ScratchDir};
 use crate::sys::signal::Interrupt;
 use crate::trial::{self, Failure, Settings};
+use clap::Args as ClapArgs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// What a trial takes beside its warm-up and measured part: processes, hand-shake, probes.
 pub(super) const OVERHEAD: Duration = Duration::from_millis(80);
+
+/// The flags of every command that keeps records.
+#[derive(Clone, Debug, ClapArgs)]
+pub(super) struct Keeping {
+    /// Seed of the order of trials, of the payloads and of chance
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..1 << 48))]
+    seed: Option<u64>,
+    /// Where the run is kept [default: results/<id>]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// No progress bar
+    #[arg(long)]
+    no_progress: bool,
+    /// When to use bold
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) color: Color,
+}
+
+impl Keeping {
+    /// The run's seed: what was asked for, or a fresh one.
+    pub(super) fn seed(&self) -> u64 {
+        self.seed.unwrap_or_else(fresh_seed)
+    }
+
+    /// The bar of a run of so many trials.
+    pub(super) fn progress(&self, trials: u64) -> Progress {
+        Progress::new(trials, self.no_progress)
+    }
+}
 
 /// A run under way.
 pub(super) struct Running {
@@ -26,11 +57,11 @@ pub(super) struct Running {
 
 impl Running {
     /// Opens a directory for a run's records, and keeps the plan's skips.
-    pub(super) fn begin(plan: &Plan, seed: u64, out: Option<PathBuf>) -> Result<Running, Stop> {
+    pub(super) fn begin(plan: &Plan, seed: u64, keeping: &Keeping) -> Result<Running, Stop> {
         let temporary = || format!("directory for temporary files {}", std::env::temp_dir().display());
         ScratchDir::create().map_err(|source| Stop::Place { what: temporary(), source })?;
         let run = run_id();
-        let directory = out.unwrap_or_else(|| Path::new("results").join(&run));
+        let directory = keeping.out.clone().unwrap_or_else(|| Path::new("results").join(&run));
         let what = || format!("results directory {}", directory.display());
         let store = Store::create(&directory, Environment::capture(&run, seed))
             .map_err(|source| Stop::Place { what: what(), source })?;

@@ -147,25 +147,10 @@ impl Bound {
 mod tests {
     use super::*;
     use crate::sys::clock::Clock;
-    use crate::workload::{Arrivals, Workload};
+    use crate::workload::Workload;
 
     fn load(workload: Workload, in_flight: u64) -> Load {
-        Load {
-            workload,
-            payload: 64,
-            in_flight,
-            batch: 1,
-            arrivals: Arrivals::Closed,
-            copy_out: false,
-            background: 0,
-            handicap_ns: 0,
-            windows: 1,
-            active: 1,
-            key: 0,
-            echo: false,
-            settings: Default::default(),
-            clock: Clock::monotonic(),
-        }
+        Load { in_flight, ..Load::one(workload, 64, Clock::monotonic()) }
     }
 
     #[test]

@@ -185,6 +185,26 @@ const MOST_UNREPORTED: u64 = 1 << 13;
 pub const MAX_SAMPLES: u64 = 1 << 16;
 
 impl Load {
+    /// One renderer, one message at a time, nothing between the loops and the transport.
+    pub fn one(workload: Workload, payload: usize, clock: Clock) -> Load {
+        Load {
+            workload,
+            payload,
+            in_flight: 1,
+            windows: 1,
+            active: 1,
+            batch: 1,
+            arrivals: Arrivals::Closed,
+            copy_out: false,
+            background: 0,
+            handicap_ns: 0,
+            key: 1,
+            echo: false,
+            settings: Settings::default(),
+            clock,
+        }
+    }
+
     /// Timed messages of one link; of a pair of renderers, its first one's.
     pub fn share(&self, phase: &Phase, peer: usize) -> u64 {
         let part = |links: usize, link: usize| {

@@ -194,23 +194,7 @@ mod tests {
     use crate::workload::Workload;
 
     fn load(workload: Workload) -> Load {
-        let clock = Clock::monotonic();
-        Load {
-            workload,
-            payload: 8,
-            in_flight: 1,
-            windows: 2,
-            active: 2,
-            batch: 1,
-            arrivals: Default::default(),
-            copy_out: false,
-            background: 0,
-            handicap_ns: 0,
-            key: 0,
-            echo: false,
-            settings: Default::default(),
-            clock,
-        }
+        Load { windows: 2, active: 2, ..Load::one(workload, 8, Clock::monotonic()) }
     }
 
     fn stamped(first: Option<u64>, last: Option<u64>, stamps: &[u64]) -> Tally {

@@ -1,28 +1,16 @@
 //! A small app: main, a preload and a page, in processes of their own, the renderer's in a sandbox.
 //!
 //! The page sends a note, asks for all notes, is told of new ones by main, stops listening, and is refused a channel that the preload
-//! does not let through, and a note that is none. `cargo run --example notes [transport]`
+//! does not let through, and a note that is none. `cargo run --example notes [transport]` runs it.
 
 use ipcmark::codec::Value;
 use ipcmark::electron::policy::{Channels, Checks, Origins, Policy, Rules, Whitelist};
 use ipcmark::electron::schema::{Rule, Schema, Schemas};
-use ipcmark::electron::{App, Error, Options, Page, Scripts, WindowOptions, enter_if_child};
+use ipcmark::electron::{App, Error, Options, Page, Scripts, WindowOptions};
 use std::cell::RefCell;
 use std::io::Write;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
-
-/// What it writes.
-#[allow(dead_code, reason = "for the test that runs this")]
-pub(crate) const OUTPUT: &str = "\
-main: noted `buy milk`
-page: 1 note so far
-page: told of `call Ada`
-page: told of nothing more
-page: refused: Error: Channel 'notes:delete-all' is not allowed for send
-page: refused: Error: Invalid arguments for channel 'notes:add': argument 0: expected a string of 1 to 80 characters
-main: the window has closed
-";
 
 /// What the preload lets through, each verb with its own list of whole names; whom main hears, and what it takes from them.
 fn checks() -> Checks {
@@ -122,11 +110,4 @@ pub(crate) fn run(transport: &str, out: &mut dyn Write) -> Result<(), Error> {
         writeln!(out, "{line}").map_err(|error| Error::Start(error.to_string()))?;
     }
     Ok(())
-}
-
-#[allow(dead_code, reason = "the test that runs this has its own")]
-fn main() -> Result<(), Error> {
-    enter_if_child(&scripts());
-    let transport = std::env::args().nth(1);
-    run(transport.as_deref().unwrap_or("shm"), &mut std::io::stdout())
 }

@@ -2,9 +2,8 @@
 
 use super::choice::Choice;
 use super::exit::{Exit, Stop};
-use super::interleave;
+use super::interleave::{self, Turns};
 use super::output::{self, Color, Format};
-use super::run::seconds;
 use crate::plan::ConfigError;
 use crate::plan::variable::Variable;
 use crate::record::{Environment, LoadError, Record, Run, read_run};
@@ -12,7 +11,6 @@ use crate::report::{comparison, comparison_json, tally};
 use crate::stats::{Comparison, Pairing, Table};
 use clap::Args as ClapArgs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
@@ -36,21 +34,8 @@ pub(super) struct Args {
     bin: Option<PathBuf>,
     #[command(flatten)]
     choice: Choice,
-    /// Most pairs of trials of a case, with --bin
-    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u64).range(6..=1000), requires = "bin")]
-    pairs: u64,
-    /// Measured part of a trial, with --bin
-    #[arg(long, value_name = "SECONDS", default_value = "0.1", value_parser = seconds, requires = "bin")]
-    time: Duration,
-    /// No new pairs after this time, with --bin
-    #[arg(long, value_name = "SECONDS", default_value = "240", value_parser = seconds, requires = "bin")]
-    budget: Duration,
-    /// Where the records of --bin are kept [default: results/<id>]
-    #[arg(long, value_name = "DIR", requires = "bin")]
-    out: Option<PathBuf>,
-    /// Seed of the order, with --bin
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..1 << 48), requires = "bin")]
-    seed: Option<u64>,
+    #[command(flatten)]
+    turns: Turns,
     #[command(flatten)]
     reading: Reading,
     /// What to print on standard output
@@ -76,18 +61,8 @@ pub(super) fn execute(args: &Args) -> Result<Exit, Stop> {
     let mut notes = Vec::new();
     let (rows, exit) = match (&args.within, &args.bin, &args.base, &args.new) {
         (Some(directory), ..) => (within(args, directory, &mut notes)?, Exit::Ok),
-        (_, Some(program), ..) => {
-            let plan = interleave::Options {
-                choice: &args.choice,
-                pairs: args.pairs,
-                time: args.time,
-                budget: args.budget,
-                seed: args.seed,
-                out: args.out.clone(),
-            };
-            interleave::run(program, &plan, &mut notes)?
-        }
-        (_, _, Some(base), Some(new)) => (two_runs(base, new, args.reading, &mut notes)?, Exit::Ok),
+        (_, Some(program), ..) => interleave::run(program, &args.choice, &args.turns, &mut notes)?,
+        (_, _, Some(base), Some(new)) => (two_runs(base, new, args.reading, &mut notes)?.rows, Exit::Ok),
         _ => unreachable!("clap asks for both"),
     };
     let look = args.format.look(args.color);
@@ -99,6 +74,13 @@ pub(super) fn execute(args: &Args) -> Result<Exit, Stop> {
     Ok(exit)
 }
 
+/// What two runs say of each other.
+pub(super) struct TwoRuns {
+    pub(super) rows: Vec<Comparison>,
+    /// The records that were held against the base.
+    pub(super) new: Vec<Record>,
+}
+
 /// Reads both runs and compares the cases that they share.
 ///
 /// # Errors
@@ -108,17 +90,10 @@ pub(super) fn two_runs(
     new: &Path,
     reading: Reading,
     notes: &mut Vec<String>,
-) -> Result<Vec<Comparison>, Stop> {
+) -> Result<TwoRuns, Stop> {
     let (base, new) = (reading.read(base, notes)?, reading.read(new, notes)?);
     match (&base.environment, &new.environment) {
-        (Some(one), Some(other)) => {
-            let differences = differences(one, other);
-            if !differences.is_empty() && !reading.force {
-                let why = format!("{}; --force compares them all the same", differences.join("; "));
-                return Err(Stop::NotComparable(why));
-            }
-            notes.extend(differences.into_iter().map(|difference| format!("forced: {difference}")));
-        }
+        (Some(one), Some(other)) => reading.same(one, other, notes)?,
         _ => notes.push(
             "no environment.json beside one of them: whether the hosts are the same is not known".to_owned(),
         ),
@@ -135,7 +110,7 @@ pub(super) fn two_runs(
         let files = format!("{} and {}", base.file.display(), new.file.display());
         return Err(Stop::NotComparable(format!("{files} share no case at one distance")));
     }
-    Ok(rows)
+    Ok(TwoRuns { rows, new: new.records })
 }
 
 pub(super) fn refs(records: &[Record]) -> Vec<&Record> {
@@ -143,7 +118,28 @@ pub(super) fn refs(records: &[Record]) -> Vec<&Record> {
 }
 
 impl Reading {
-    fn read(self, path: &Path, notes: &mut Vec<String>) -> Result<Run, Stop> {
+    /// Refuses what different hosts or builds measured, unless that is asked for.
+    pub(super) fn same(
+        self,
+        one: &Environment,
+        other: &Environment,
+        notes: &mut Vec<String>,
+    ) -> Result<(), Stop> {
+        let differences = one.differences(other);
+        if !differences.is_empty() && !self.force {
+            let why =
+                format!("not comparable: {}; --force compares them all the same", differences.join("; "));
+            return Err(Stop::NotComparable(why));
+        }
+        for note in differences.into_iter().map(|difference| format!("forced: {difference}")) {
+            if !notes.contains(&note) {
+                notes.push(note);
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn read(self, path: &Path, notes: &mut Vec<String>) -> Result<Run, Stop> {
         let run = read_run(path)
             .map_err(|error| Stop::Content { what: "records".to_owned(), why: error.to_string() })?;
         let what = || run.file.display().to_string();
@@ -165,19 +161,6 @@ impl Reading {
         }
         Ok(run)
     }
-}
-
-/// What makes two environments different ones.
-fn differences(one: &Environment, other: &Environment) -> Vec<String> {
-    let parts = [
-        ("host", &one.host.name, &other.host.name),
-        ("kernel", &one.host.kernel, &other.host.kernel),
-        ("CPU", &one.host.cpu, &other.host.cpu),
-        ("clock source", &one.host.clocksource, &other.host.clocksource),
-        ("build profile", &one.profile, &other.profile),
-    ];
-    let differ = parts.into_iter().filter(|(_, one, other)| one != other);
-    differ.map(|(what, one, other)| format!("not comparable: {what} is {one} and {other}")).collect()
 }
 
 /// Compares settings within one run: the trials of one block are pairs.

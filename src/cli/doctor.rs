@@ -1,16 +1,20 @@
 //! `ipcmark doctor`: the host, the clock, what there is to measure with; and proofs that figures can be trusted here.
 
+use super::choice::Choice;
+use super::equals::Equals;
 use super::exit::{Exit, Stop};
 use super::output;
 use super::proofs::{self, Comparisons, Stall};
 use super::run::seconds;
-use crate::plan::{human_size, not_built_in, transports};
+use crate::plan::{Plan, human_size, not_built_in, transports};
 use crate::record::{Host, fresh_seed};
 use crate::sys::clock::Clock;
 use crate::sys::limits::Limits;
 use crate::sys::signal::Interrupt;
+use crate::trial::cpus;
 use clap::{Args as ClapArgs, ValueEnum};
 use serde_json::{Value, json};
+use std::path::PathBuf;
 use std::time::Duration;
 
 #[derive(Debug, ClapArgs)]
@@ -18,6 +22,9 @@ pub(super) struct Args {
     /// Compare one thing with itself so many times, and count how often a difference is found
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000), conflicts_with_all = ["inject", "stall"])]
     aa: Option<u64>,
+    /// Compare each case of a suite with itself, with --aa: of this file, or of the default suite
+    #[arg(long, value_name = "SUITE.toml", num_args = 0..=1, requires = "aa")]
+    suite: Option<Option<PathBuf>>,
     /// Slow one side down by this much, and count how often that is found
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u64).range(1..=100), conflicts_with = "stall")]
     inject: Option<u64>,
@@ -60,6 +67,7 @@ pub(super) fn execute(args: &Args) -> Result<Exit, Stop> {
         seed: args.seed.unwrap_or_else(fresh_seed),
     };
     let (text, document) = match (args.aa, args.inject) {
+        (Some(count), _) if args.suite.is_some() => args.whole_suite(count, &interrupt)?,
         (Some(count), _) => comparisons(count, 0).run(&interrupt)?,
         (_, Some(percent)) => comparisons(args.tries, percent).run(&interrupt)?,
         _ if args.stall => Stall::run(&interrupt)?,
@@ -70,6 +78,16 @@ pub(super) fn execute(args: &Args) -> Result<Exit, Stop> {
         Format::Json => document.to_string() + "\n",
     })?;
     Ok(interrupt.exit_code().map_or(Exit::Ok, Exit::Interrupted))
+}
+
+impl Args {
+    /// A suite with itself, so many times.
+    fn whole_suite(&self, count: u64, interrupt: &Interrupt) -> Result<(String, Value), Stop> {
+        let suite = Choice::default().suite(self.suite.as_ref().and_then(Option::as_deref))?;
+        let plan = Plan::new(&suite.groups, None, cpus())?;
+        let seed = self.seed.unwrap_or_else(fresh_seed);
+        Equals { plan: &plan, count, trials: self.trials, time: self.time, seed }.run(interrupt)
+    }
 }
 
 /// What is here, what is missing, and how quiet it is.
@@ -139,6 +157,10 @@ fn facts(probe: &Comparisons, interrupt: &Interrupt) -> Result<(String, Value), 
     text.push_str(&format!(
         "noise        {} pairs of trials resolve {resolved} of a small invoke's median now\n",
         probe.trials
+    ));
+    text.push_str(&format!(
+        "counters     {}\n",
+        host.no_counters.as_deref().unwrap_or("cycles, instructions and cache misses are in every record")
     ));
     for warning in &warnings {
         text.push_str(&format!("warning      {warning}\n"));

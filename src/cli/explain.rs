@@ -3,7 +3,7 @@
 use super::exit::{Exit, Stop};
 use super::output::{self, Format};
 use super::run::seconds;
-use super::running::{Keeping, Running};
+use super::running::{Effort, Keeping, Running};
 use crate::plan::{
     Axes, Case, ConfigError, Group, Layer, Model, Plan, Planned, bare, layers, transport, workload,
 };
@@ -11,7 +11,7 @@ use crate::record::Status;
 use crate::report::{published, waterfall};
 use crate::stats::{Step, step};
 use crate::sys::signal::Interrupt;
-use crate::trial::{Settings, cpus};
+use crate::trial::cpus;
 use clap::Args as ClapArgs;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -62,8 +62,7 @@ pub(super) fn execute(args: &Args) -> Result<Exit, Stop> {
     let mut running = Running::begin(&plan, seed, &args.keeping)?;
     let total = args.trials * plan.runnable().count() as u64;
     let progress = args.keeping.progress(total);
-    let complete =
-        running.blocks(&plan, args.trials, &Settings::new(args.time), None, &interrupt, &progress)?;
+    let complete = running.blocks(&plan, &Effort::of(args.trials, args.time), &interrupt, &progress)?;
     drop(progress);
     let Running { store, records, .. } = running;
     let file = store.finish(!complete)?;

@@ -1,12 +1,15 @@
 //! `ipcmark gate`: a comparison with an exit code, for continuous integration.
 
-use super::compare::{Reading, two_runs};
+use super::compare::{Reading, TwoRuns, two_runs};
 use super::exit::{Exit, Stop};
+use super::interleave::{self, Turns};
 use super::output;
-use crate::plan::{ConfigError, Metric};
+use crate::plan::{Case, ConfigError, Metric};
+use crate::record::{CaseRow, Record};
 use crate::report::{Look, comparison, tally};
 use crate::stats::{COMPARED, Comparison, Difference};
 use clap::Args as ClapArgs;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 #[derive(Debug, ClapArgs)]
@@ -20,6 +23,11 @@ pub(super) struct Args {
     max_regression: Vec<(Metric, f64)>,
     #[command(flatten)]
     reading: Reading,
+    /// The program that the base is of: what has become worse is measured again, by turns with this one, and has to become so again
+    #[arg(long, value_name = "OLD_BINARY")]
+    bin: Option<PathBuf>,
+    #[command(flatten)]
+    turns: Turns,
 }
 
 /// Reads `p50=3%`.
@@ -37,21 +45,17 @@ fn bound(text: &str) -> Result<(Metric, f64), ConfigError> {
 
 pub(super) fn execute(args: &Args) -> Result<Exit, Stop> {
     let mut notes = Vec::new();
-    let rows = two_runs(&args.base, &args.new, args.reading, &mut notes)?;
+    args.bin.as_deref().map_or(Ok(()), interleave::check)?;
+    let TwoRuns { mut rows, new } = two_runs(&args.base, &args.new, args.reading, &mut notes)?;
+    let mut exit = Exit::Ok;
+    let suspects = cases(&args.regressions(&rows), &new);
+    if let Some(base) = args.bin.as_deref().filter(|_| !suspects.is_empty()) {
+        exit = interleave::again(base, &suspects, &args.turns, &mut rows, &mut notes)?;
+    }
     output::write(&format!("{}{}\n", comparison(&rows, Look::Plain { bold: false }), tally(&rows)))?;
     notes.iter().for_each(|note| output::warn(note));
-    let gated: Vec<(&Comparison, f64)> = args
-        .max_regression
-        .iter()
-        .flat_map(|&(metric, most)| {
-            rows.iter().filter(move |row| row.metric == metric).map(move |row| (row, most))
-        })
-        .collect();
-    let worse =
-        |row: &Comparison| if row.metric.less_is_better() { row.ratio - 1.0 } else { 1.0 / row.ratio - 1.0 };
-    let failed: Vec<&(&Comparison, f64)> =
-        gated.iter().filter(|(row, most)| row.verdict == Difference::Slower && worse(row) > *most).collect();
-    for (row, most) in &failed {
+    let regressions = args.regressions(&rows);
+    for (row, most) in &regressions {
         output::write(&format!(
             "regression: {}: {} is {:.1} % worse, {:.1} % is allowed\n",
             row.case,
@@ -60,21 +64,57 @@ pub(super) fn execute(args: &Args) -> Result<Exit, Stop> {
             most * 100.0
         ))?;
     }
-    if !failed.is_empty() {
+    if exit != Exit::Ok {
+        return Ok(exit);
+    }
+    if !regressions.is_empty() {
         return Ok(Exit::Regression);
     }
     // Nothing is passed that could not have been seen to fail.
-    let told = |(row, most): &(&Comparison, f64)| match row.verdict {
-        Difference::Unresolved { half, .. } => half <= *most,
+    let told = |(row, most): (&Comparison, f64)| match row.verdict {
+        Difference::Unresolved { half, .. } => half <= most,
         _ => true,
     };
-    if !gated.iter().any(told) {
+    if !args.gated(&rows).any(told) {
         return Err(Stop::NotComparable(
             "too noisy, or too few trials, to tell a change of the allowed size in any case".to_owned(),
         ));
     }
     output::write("no regression\n")?;
     Ok(Exit::Ok)
+}
+
+impl Args {
+    /// The comparisons that have a bound, each with it.
+    fn gated<'r>(&self, rows: &'r [Comparison]) -> impl Iterator<Item = (&'r Comparison, f64)> {
+        self.max_regression.iter().flat_map(|&(metric, most)| {
+            rows.iter().filter(move |row| row.metric == metric).map(move |row| (row, most))
+        })
+    }
+
+    /// Those that are beyond it.
+    fn regressions<'r>(&self, rows: &'r [Comparison]) -> Vec<(&'r Comparison, f64)> {
+        let beyond =
+            |(row, most): &(&Comparison, f64)| row.verdict == Difference::Slower && worse(row) > *most;
+        self.gated(rows).filter(beyond).collect()
+    }
+}
+
+/// By how much a comparison is worse, as a part of 1.
+fn worse(row: &Comparison) -> f64 {
+    if row.metric.less_is_better() { row.ratio - 1.0 } else { 1.0 / row.ratio - 1.0 }
+}
+
+/// The cases that rows are of, each once.
+fn cases(rows: &[(&Comparison, f64)], records: &[Record]) -> Vec<Case> {
+    let names: BTreeSet<&str> = rows.iter().map(|(row, _)| row.case.as_str()).collect();
+    let record = |name: &str| records.iter().find(|record| record.case.id == name);
+    let case = |CaseRow { transport, workload, model, .. }: &CaseRow| Case {
+        transport: transport.clone(),
+        workload: *workload,
+        model: model.clone(),
+    };
+    names.into_iter().filter_map(record).map(|record| case(&record.case)).collect()
 }
 
 #[cfg(test)]

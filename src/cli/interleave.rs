@@ -8,6 +8,7 @@ use super::choice::Choice;
 use super::compare::refs;
 use super::exit::{Exit, Stop};
 use super::output;
+use super::run::seconds;
 use crate::plan::variable::VARIABLES;
 use crate::plan::{Case, Metric, Model, Plan};
 use crate::record::{Environment, Record, Status, Store, fresh_seed, run_id};
@@ -17,19 +18,30 @@ use crate::sys::leftovers::ScratchDir;
 use crate::sys::program;
 use crate::sys::signal::Interrupt;
 use crate::trial::cpus;
+use clap::Args as ClapArgs;
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// What is asked for.
-pub(super) struct Options<'a> {
-    pub(super) choice: &'a Choice,
-    pub(super) pairs: u64,
-    pub(super) time: Duration,
-    pub(super) budget: Duration,
-    pub(super) seed: Option<u64>,
-    pub(super) out: Option<PathBuf>,
+/// How pairs of trials by two programs are taken.
+#[derive(Clone, Debug, ClapArgs)]
+pub(super) struct Turns {
+    /// Most pairs of trials of each case, with --bin
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u64).range(6..=1000), requires = "bin")]
+    pairs: u64,
+    /// Measured part of a trial, with --bin
+    #[arg(long, value_name = "SECONDS", default_value = "0.1", value_parser = seconds, requires = "bin")]
+    time: Duration,
+    /// No new pairs after this time, with --bin
+    #[arg(long, value_name = "SECONDS", default_value = "240", value_parser = seconds, requires = "bin")]
+    budget: Duration,
+    /// Where the records of --bin are kept [default: results/<id>]
+    #[arg(long, value_name = "DIR", requires = "bin")]
+    out: Option<PathBuf>,
+    /// Seed of the order, with --bin
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..1 << 48), requires = "bin")]
+    seed: Option<u64>,
 }
 
 /// Half of an interval that is narrow enough.
@@ -40,50 +52,75 @@ const BESIDE: Duration = Duration::from_millis(450);
 /// Runs `base` and the present program by turns; answers how they differ, and whether the user stopped it.
 pub(super) fn run(
     base: &Path,
-    options: &Options<'_>,
+    choice: &Choice,
+    turns: &Turns,
     notes: &mut Vec<String>,
 ) -> Result<(Vec<Comparison>, Exit), Stop> {
     check(base)?;
-    let suite = options.choice.suite(None)?;
-    let plan = Plan::new(&suite.groups, options.choice.filter.as_deref(), cpus())?;
+    let suite = choice.suite(None)?;
+    let plan = Plan::new(&suite.groups, choice.filter.as_deref(), cpus())?;
     let cases: Vec<&Case> = plan.runnable().collect();
-    let seed = options.seed.unwrap_or_else(fresh_seed);
-    let fewest = fewest_pairs(COMPARED.len() * cases.len()).min(options.pairs);
-    let mut pairs = Pairs::open(base, options, seed)?;
-    let most = (options.time + BESIDE) * 2 * (options.pairs * cases.len() as u64) as u32;
+    let mut pairs = Pairs::open(base, turns)?;
+    let fewest = turns.fewest(cases.len());
+    let most = (turns.time + BESIDE) * 2 * (turns.pairs * cases.len() as u64) as u32;
     output::warn(&format!(
         "{} cases, {fewest} to {} pairs each: at most {:.0} s, and half as long again for what differs",
         cases.len(),
-        options.pairs,
-        most.min(options.budget).as_secs_f64()
+        turns.pairs,
+        most.min(turns.budget).as_secs_f64()
     ));
-    let interrupted = |pairs: &Pairs| pairs.interrupt.exit_code().map_or(Exit::Ok, Exit::Interrupted);
-    let first = pairs.measure(&cases, fewest..=options.pairs, options.budget)?;
-    let mut rows = first.judge();
+    let mut rows = pairs.measure(&cases, fewest..=turns.pairs, turns.budget)?.judge();
     let differ: BTreeSet<&str> =
         rows.iter().filter(|row| is_told(row)).map(|row| row.case.as_str()).collect();
     let again: Vec<&Case> = cases.into_iter().filter(|case| differ.contains(case.id().as_str())).collect();
-    if !again.is_empty() && interrupted(&pairs) == Exit::Ok {
-        let fewest = fewest_pairs(COMPARED.len() * again.len()).min(options.pairs);
-        let second = pairs.measure(&again, fewest..=options.pairs, options.budget / 2)?.judge();
-        let (told, left) = confirm(&mut rows, &second);
+    if !again.is_empty() && pairs.exit() == Exit::Ok {
+        let second =
+            pairs.measure(&again, turns.fewest(again.len())..=turns.pairs, turns.budget / 2)?.judge();
+        let (told, left) = confirm(&mut rows, &again, &second);
         notes.push(format!(
             "measured again with fresh pairs: {told} differences were found again, {left} were not"
         ));
     }
-    let exit = interrupted(&pairs);
+    let exit = pairs.exit();
     notes.extend(pairs.finish(exit != Exit::Ok)?);
     Ok((rows, exit))
 }
 
-fn is_told(row: &Comparison) -> bool {
+/// Measures what two runs have shown of some cases again, by turns, and takes back what is not found so too. Answers whether the
+/// user stopped it.
+pub(super) fn again(
+    base: &Path,
+    cases: &[Case],
+    turns: &Turns,
+    rows: &mut [Comparison],
+    notes: &mut Vec<String>,
+) -> Result<Exit, Stop> {
+    let mut pairs = Pairs::open(base, turns)?;
+    let cases: Vec<&Case> = cases.iter().collect();
+    let second = pairs.measure(&cases, turns.fewest(cases.len())..=turns.pairs, turns.budget)?.judge();
+    let (told, left) = confirm(rows, &cases, &second);
+    notes.push(format!("measured again by turns: {told} differences were found again, {left} were not"));
+    let exit = pairs.exit();
+    notes.extend(pairs.finish(exit != Exit::Ok)?);
+    Ok(exit)
+}
+
+impl Turns {
+    /// Fewest pairs of each of so many cases that can tell anything.
+    fn fewest(&self, cases: usize) -> u64 {
+        fewest_pairs(COMPARED.len() * cases).min(self.pairs)
+    }
+}
+
+pub(super) fn is_told(row: &Comparison) -> bool {
     matches!(row.verdict, Difference::Faster | Difference::Slower)
 }
 
-/// Takes back what was not found a second time. Answers how many stand, and how many do not.
-fn confirm(rows: &mut [Comparison], second: &[Comparison]) -> (usize, usize) {
+/// Takes back what was measured `again` and not found so a second time. Answers how many stand, and how many do not.
+pub(super) fn confirm(rows: &mut [Comparison], again: &[&Case], second: &[Comparison]) -> (usize, usize) {
+    let again: BTreeSet<String> = again.iter().map(|case| case.id()).collect();
     let (mut told, mut left) = (0, 0);
-    for row in rows.iter_mut().filter(|row| is_told(row)) {
+    for row in rows.iter_mut().filter(|row| is_told(row) && again.contains(&row.case)) {
         let same = |other: &&Comparison| {
             (other.case.as_str(), other.place, other.metric) == (row.case.as_str(), row.place, row.metric)
         };
@@ -100,7 +137,10 @@ fn confirm(rows: &mut [Comparison], second: &[Comparison]) -> (usize, usize) {
 }
 
 /// Whether a file is a program of this name.
-fn check(program: &Path) -> Result<(), Stop> {
+///
+/// # Errors
+/// Says what it is not.
+pub(super) fn check(program: &Path) -> Result<(), Stop> {
     let what = || program.display().to_string();
     let ended =
         program::run(program, &["--version"]).map_err(|source| Stop::Place { what: what(), source })?;
@@ -126,9 +166,9 @@ struct Pairs {
 }
 
 impl Pairs {
-    fn open(base: &Path, options: &Options<'_>, seed: u64) -> Result<Pairs, Stop> {
-        let run = run_id();
-        let directory = options.out.clone().unwrap_or_else(|| Path::new("results").join(&run));
+    fn open(base: &Path, turns: &Turns) -> Result<Pairs, Stop> {
+        let (run, seed) = (run_id(), turns.seed.unwrap_or_else(fresh_seed));
+        let directory = turns.out.clone().unwrap_or_else(|| Path::new("results").join(&run));
         let store = |side: &str| {
             let place = directory.join(side);
             let made = Store::create(&place, Environment::capture(&format!("{run}-{side}"), seed));
@@ -140,7 +180,7 @@ impl Pairs {
         Ok(Pairs {
             programs: [base.to_owned(), PathBuf::from("/proc/self/exe")],
             stores: [store("base")?, store("new")?],
-            time: options.time,
+            time: turns.time,
             seed,
             order: 0,
             scratch: ScratchDir::create()?,
@@ -165,9 +205,7 @@ impl Pairs {
         for pair in 0..*count.end() {
             rng.shuffle(&mut open);
             for case in &open {
-                // Each order comes once in two pairs.
-                let turn = fastrand::Rng::with_seed(self.seed ^ (pair / 2)).bool() ^ pair.is_multiple_of(2);
-                for side in if turn { [0, 1] } else { [1, 0] } {
+                for side in turn(self.seed, pair) {
                     if self.interrupt.exit_code().is_some() {
                         return Ok(table(&sides));
                     }
@@ -212,6 +250,11 @@ impl Pairs {
         Ok(record)
     }
 
+    /// Whether the user stopped it.
+    fn exit(&self) -> Exit {
+        self.interrupt.exit_code().map_or(Exit::Ok, Exit::Interrupted)
+    }
+
     fn finish(self, partial: bool) -> Result<Vec<String>, Stop> {
         for store in self.stores {
             store.finish(partial)?;
@@ -221,7 +264,14 @@ impl Pairs {
     }
 }
 
-fn table(sides: &[Vec<Record>; 2]) -> Table {
+/// Which side comes first in a pair: each order comes once in two pairs.
+pub(super) fn turn(seed: u64, pair: u64) -> [usize; 2] {
+    let first = fastrand::Rng::with_seed(seed ^ (pair / 2)).bool() ^ pair.is_multiple_of(2);
+    if first { [0, 1] } else { [1, 0] }
+}
+
+/// Both sides' trials, those of a pair held against each other.
+pub(super) fn table(sides: &[Vec<Record>; 2]) -> Table {
     let mut table = Table::default();
     let key = |record: &Record| Some(record.case.id.clone());
     table.add(&refs(&sides[0]), &refs(&sides[1]), &key, Pairing::ByTrial);

@@ -4,13 +4,13 @@ use super::choice::Choice;
 use super::exit::{Exit, Stop};
 use super::output::{self, Format};
 use super::run::seconds;
-use super::running::{Keeping, Running};
+use super::running::{Effort, Keeping, Running};
 use crate::plan::{Case, ConfigError, Group, Plan, Planned};
 use crate::record::Status;
 use crate::report::{load_json, load_table};
 use crate::stats::{LoadRow, load_row};
 use crate::sys::signal::Interrupt;
-use crate::trial::{Settings, cpus};
+use crate::trial::cpus;
 use crate::workload::{Arrivals, Workload, read_rate};
 use clap::{Args as ClapArgs, ValueEnum};
 use serde_json::Value;
@@ -92,8 +92,7 @@ pub(super) fn execute(args: &Args) -> Result<Exit, Stop> {
     let interrupt = Interrupt::listen()?;
     let mut running = Running::begin(&plan, args.keeping.seed(), &args.keeping)?;
     let progress = args.keeping.progress(args.trials * plan.runnable().count() as u64);
-    let complete =
-        running.blocks(&plan, args.trials, &Settings::new(args.time), None, &interrupt, &progress)?;
+    let complete = running.blocks(&plan, &Effort::of(args.trials, args.time), &interrupt, &progress)?;
     drop(progress);
     let Running { store, records, .. } = running;
     let file = store.finish(!complete)?;

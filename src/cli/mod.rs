@@ -5,16 +5,20 @@ mod codec;
 mod compare;
 mod completions;
 mod doctor;
+mod equals;
 mod exit;
 mod explain;
 mod floor;
 mod gate;
+mod history;
 mod interleave;
 mod list;
 mod load;
 mod output;
 mod progress;
 mod proofs;
+mod report;
+mod resume;
 mod run;
 mod running;
 mod verify;
@@ -44,7 +48,11 @@ enum Command {
     /// Say what differs between two runs, two settings within a run, or two programs
     Compare(Box<compare::Args>),
     /// Compare two runs and fail if something has become worse
-    Gate(gate::Args),
+    Gate(Box<gate::Args>),
+    /// Write what was measured for people and for other programs
+    Report(report::Args),
+    /// Show figures over many runs, and where they changed
+    History(history::Args),
     /// Say where the time of a message goes: the bare link, then one layer more at a time
     Explain(explain::Args),
     /// Offer messages at fixed rates, and find where a link no longer keeps up
@@ -70,6 +78,8 @@ impl Cli {
             Some(Command::List(args)) => list::execute(&args),
             Some(Command::Compare(args)) => compare::execute(&args),
             Some(Command::Gate(args)) => gate::execute(&args),
+            Some(Command::Report(args)) => report::execute(&args),
+            Some(Command::History(args)) => history::execute(&args),
             Some(Command::Explain(args)) => explain::execute(&args),
             Some(Command::Load(args)) => load::execute(&args),
             Some(Command::Floor(args)) => floor::execute(&args),

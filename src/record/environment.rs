@@ -3,6 +3,7 @@
 use super::id::now_utc;
 use super::row::SCHEMA;
 use crate::sys::clock::{Clock, ClockFacts, kernel_clocksource};
+use crate::sys::counters;
 use crate::sys::cpu::allowed;
 use rustix::system::uname;
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,9 @@ pub struct Environment {
     pub started: String,
     /// When it ended; `None` while it runs, and for ever if it crashed.
     pub finished: Option<String>,
+    /// When it was taken up again, each time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resumed: Vec<String>,
     /// Whether trials are missing that the plan had.
     pub partial: bool,
     /// The run's seed.
@@ -54,6 +58,9 @@ pub struct Host {
     pub clock: ClockFacts,
     /// Bytes of memory.
     pub memory_bytes: u64,
+    /// Why hardware counters are in no record; `None` if they are (but for renderers that are threads).
+    #[serde(default)]
+    pub no_counters: Option<String>,
 }
 
 impl Environment {
@@ -66,12 +73,26 @@ impl Environment {
             command: std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect(),
             started: now_utc(),
             finished: None,
+            resumed: Vec::new(),
             partial: true,
             seed,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             profile: if cfg!(debug_assertions) { "debug" } else { "release" }.to_owned(),
             host: Host::capture(),
         }
+    }
+
+    /// What makes two environments different ones, for figures.
+    pub fn differences(&self, other: &Environment) -> Vec<String> {
+        let parts = [
+            ("host", &self.host.name, &other.host.name),
+            ("kernel", &self.host.kernel, &other.host.kernel),
+            ("CPU", &self.host.cpu, &other.host.cpu),
+            ("clock source", &self.host.clocksource, &other.host.clocksource),
+            ("build profile", &self.profile, &other.profile),
+        ];
+        let differ = parts.into_iter().filter(|(_, one, other)| one != other);
+        differ.map(|(what, one, other)| format!("{what} is {one} and {other}")).collect()
     }
 }
 
@@ -100,6 +121,7 @@ impl Host {
             clocksource: kernel_clocksource(),
             clock: Clock::system().measure(),
             memory_bytes: kib.unwrap_or(0) * 1024,
+            no_counters: counters::absent(),
         }
     }
 }

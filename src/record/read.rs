@@ -33,6 +33,13 @@ pub enum LoadError {
     },
 }
 
+impl LoadError {
+    /// Whether a crash, or a copy that was broken off, may have done it.
+    pub fn is_cut_short(&self) -> bool {
+        matches!(self, LoadError::Line { cut_short: true, .. })
+    }
+}
+
 /// All that could be read of a run.
 #[derive(Debug)]
 pub struct Run {
@@ -84,14 +91,33 @@ pub fn read_run(path: &Path) -> Result<Run, LoadError> {
     Ok(Run { file, records, faults, environment })
 }
 
+/// The runs in a place: itself, if it is one, else the directories in it that are, by name.
+///
+/// # Errors
+/// If the place cannot be read.
+pub fn runs_in(place: &Path) -> io::Result<Vec<PathBuf>> {
+    let is_run = |path: &Path| path.is_file() || [WHOLE, PARTIAL].iter().any(|name| path.join(name).exists());
+    if is_run(place) {
+        return Ok(vec![place.to_owned()]);
+    }
+    let mut runs = Vec::new();
+    for entry in fs::read_dir(place)? {
+        let path = entry?.path();
+        if path.is_dir() && is_run(&path) {
+            runs.push(path);
+        }
+    }
+    runs.sort();
+    Ok(runs)
+}
+
 /// The records of a file or of a run's directory, all of them but a last line that a crash cut short.
 ///
 /// # Errors
 /// Names the file and the line.
 pub fn load(path: &Path) -> Result<Vec<Record>, LoadError> {
     let run = read_run(path)?;
-    let whole = |fault: &LoadError| !matches!(fault, LoadError::Line { cut_short: true, .. });
-    match run.faults.into_iter().find(whole) {
+    match run.faults.into_iter().find(|fault| !fault.is_cut_short()) {
         Some(fault) => Err(fault),
         None => Ok(run.records),
     }

@@ -3,6 +3,7 @@
 use super::noise::Noise;
 use super::offered::Offered;
 use crate::plan::{Case, Model, Pin};
+use crate::sys::counters::Counts;
 use crate::sys::cpu::{Usage, tick_ns};
 use crate::transport::WaitKind;
 use crate::trial::{Bounds, Calibration, Distance, Failure, Floor, Measured, Place};
@@ -38,6 +39,9 @@ pub struct Record {
     /// Place in the run, from 0; skipped cases have none.
     #[serde(default)]
     pub order: Option<u64>,
+    /// The place of the trial that the host disturbed and that this one stands for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<u64>,
     /// The run's seed.
     pub seed: u64,
     /// Whether it counts.
@@ -223,6 +227,7 @@ impl Record {
             run: run.to_owned(),
             trial,
             order,
+            repeats: None,
             seed,
             status,
             reason,
@@ -312,6 +317,18 @@ impl Record {
             _ => main,
         };
         (model.wait == WaitKind::Spin).then_some(share)
+    }
+
+    /// What hardware counted on both sides for one message, where it did.
+    pub fn counts_per_message(&self) -> Option<[f64; 3]> {
+        let Cpu { main, renderers, .. } = self.cpu?;
+        let Counts { cycles, instructions, cache_misses } = main.plus(renderers).hardware?;
+        Some([cycles, instructions, cache_misses].map(|count| count as f64 / self.messages.max(1) as f64))
+    }
+
+    /// Whether the host disturbed the trial.
+    pub fn is_dirty(&self) -> bool {
+        self.noise.is_some_and(|noise| noise.dirty)
     }
 
     /// Where the ends were.

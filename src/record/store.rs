@@ -39,6 +39,26 @@ impl Store {
         Ok(store)
     }
 
+    /// Opens a run that was broken off, to add what is missing. What a crash left of a last line goes.
+    ///
+    /// # Errors
+    /// As the file system says.
+    pub fn resume(directory: &Path, mut environment: Environment) -> io::Result<Store> {
+        let partial = directory.join(PARTIAL);
+        if directory.join(WHOLE).exists() {
+            fs::rename(directory.join(WHOLE), &partial)?;
+        }
+        let lines = fs::read(&partial)?;
+        let whole = lines.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
+        let file = OpenOptions::new().append(true).open(&partial)?;
+        file.set_len(whole as u64)?;
+        environment.resumed.push(now_utc());
+        (environment.finished, environment.partial) = (None, true);
+        let store = Store { directory: directory.to_owned(), file, environment };
+        store.write_environment()?;
+        Ok(store)
+    }
+
     /// Where it is.
     pub fn directory(&self) -> &Path {
         &self.directory

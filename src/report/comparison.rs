@@ -82,12 +82,12 @@ fn verdict(verdict: &Difference) -> String {
     }
 }
 
-fn shown(metric: Metric, figure: f64) -> String {
+pub(super) fn shown(metric: Metric, figure: f64) -> String {
     if metric == Metric::Messages { count(figure) } else { nanoseconds(figure) }
 }
 
 /// A ratio as a change.
-fn percent(ratio: f64) -> String {
+pub(super) fn percent(ratio: f64) -> String {
     let change = (ratio - 1.0) * 100.0;
     let digits = if change.abs() < 10.0 { 1 } else { 0 };
     format!("{}{:.digits$} %", if change < 0.0 { "−" } else { "+" }, change.abs())

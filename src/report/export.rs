@@ -26,11 +26,14 @@ pub fn jsonl(records: &[Record]) -> String {
 
 type Field = (&'static str, fn(&Record) -> Option<String>);
 
-const FIELDS: [Field; 25] = [
+const FIELDS: [Field; 32] = [
     ("run", |r| Some(r.run.clone())),
     ("trial", |r| Some(r.trial.to_string())),
+    ("order", |r| Some(r.order?.to_string())),
+    ("repeats", |r| Some(r.repeats?.to_string())),
     ("status", |r| Some(word(r.status))),
     ("reason", |r| r.reason.clone()),
+    ("case", |r| Some(r.case.id.clone())),
     ("transport", |r| Some(r.case.transport.clone())),
     ("workload", |r| Some(r.case.workload.name().to_owned())),
     ("messages", |r| Some(r.messages.to_string())),
@@ -47,9 +50,13 @@ const FIELDS: [Field; 25] = [
     ("bytes_per_s", |r| Some(r.throughput?.bytes_per_s.to_string())),
     ("cpu_ns_per_message", |r| Some(r.cpu?.ns_per_message.to_string())),
     ("switches_per_message", |r| Some(r.switches_per_message()?.to_string())),
+    ("cycles_per_message", |r| Some(r.counts_per_message()?[0].to_string())),
+    ("instructions_per_message", |r| Some(r.counts_per_message()?[1].to_string())),
+    ("cache_misses_per_message", |r| Some(r.counts_per_message()?[2].to_string())),
     ("floor", |r| Some(r.floor.as_ref()?.name.clone())),
     ("floor_ns", |r| Some(r.floor.as_ref()?.ns.to_string())),
     ("floor_ratio", |r| Some(r.floor.as_ref()?.ratio.to_string())),
+    ("distance", |r| Some(word(r.place()))),
     ("distance_before_ns", |r| Some(r.noise?.distance?.before_ns.to_string())),
     ("dirty", |r| Some(r.noise?.dirty.to_string())),
 ];

@@ -142,8 +142,14 @@ fn table(rows: &[&Summary<'_>], look: Look) -> Table {
         if lossy {
             cells.push(lost(row));
         }
-        let dirty = if row.dirty > 0 { format!(" ({} dirty)", row.dirty) } else { String::new() };
-        cells.push(format!("{}{dirty}", row.trials));
+        let notes = [(row.repeated, "repeated"), (row.dirty, "dirty")];
+        let notes: Vec<String> = notes
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!("{count} {what}"))
+            .collect();
+        let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join(", ")) };
+        cells.push(format!("{}{notes}", row.trials));
         table.add_row(cells);
     }
     table

@@ -11,7 +11,7 @@ use super::figure::figure;
 use super::median;
 use super::ranks::{Shift, holm, paired, unpaired};
 use crate::plan::Metric;
-use crate::record::{Place, Record, Status};
+use crate::record::{Place, Record, counted};
 use std::collections::BTreeMap;
 
 /// The metrics that are compared, and the least effect of each that counts.
@@ -173,7 +173,7 @@ fn middle(side: &[&Record], metric: Metric) -> Option<f64> {
 /// The trials that count, by key and distance.
 fn sides<'r>(records: &[&'r Record], key: Key<'_>) -> BTreeMap<(String, Place), Vec<&'r Record>> {
     let mut sides: BTreeMap<_, Vec<&Record>> = BTreeMap::new();
-    for record in records.iter().filter(|record| record.status == Status::Ok) {
+    for record in counted(records.iter().copied()) {
         let moved = record.noise.and_then(|noise| noise.distance).is_some_and(|distance| distance.mixed);
         if let Some(key) = key(record).filter(|_| !moved) {
             sides.entry((key, record.place())).or_default().push(record);

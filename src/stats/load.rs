@@ -1,7 +1,7 @@
 //! What a link does under an offered load: how much of it passes, how late, and where it stops keeping up.
 
 use super::median;
-use crate::record::{Record, Status};
+use crate::record::{Record, counted};
 
 /// A link keeps up while so much of the offer passes …
 const PASSES: f64 = 0.95;
@@ -27,8 +27,8 @@ pub struct LoadRow {
 
 /// The row of a case; `None` if no trial of it counts.
 pub fn load_row(records: &[Record], case: &str) -> Option<LoadRow> {
-    let of = |record: &&Record| record.case.id == case && record.status == Status::Ok;
-    let trials: Vec<&Record> = records.iter().filter(of).collect();
+    let of = |record: &&Record| record.case.id == case;
+    let trials: Vec<&Record> = counted(records).into_iter().filter(of).collect();
     let middle = |figure: &dyn Fn(&Record) -> Option<f64>| {
         let mut figures = trials.iter().map(|trial| figure(trial)).collect::<Option<Vec<f64>>>()?;
         figures.sort_by(f64::total_cmp);

@@ -2,7 +2,9 @@
 
 mod compare;
 mod figure;
+mod history;
 mod load;
+mod precision;
 mod ranks;
 mod steps;
 mod summary;
@@ -10,7 +12,9 @@ mod target;
 
 pub use compare::{COMPARED, Comparison, Key, Pairing, Table, Verdict as Difference, fewest_pairs};
 pub use figure::figure;
+pub use history::{Change, Series, history};
 pub use load::{LoadRow, knee, load_row};
+pub use precision::precision;
 pub use ranks::{Shift, holm, paired, unpaired};
 pub use steps::{Step, step};
 pub use summary::{Spread, Summary, median, summarise};

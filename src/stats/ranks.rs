@@ -93,7 +93,7 @@ fn sorted(mut values: Vec<f64>) -> Vec<f64> {
 }
 
 /// Twice the rank of each value among all, so that the middle ranks of ties are whole numbers.
-fn doubled_ranks(values: &[f64]) -> Vec<usize> {
+pub(super) fn doubled_ranks(values: &[f64]) -> Vec<usize> {
     let order = sorted(values.to_vec());
     let rank = |value: &f64| {
         let below = order.partition_point(|other| other < value);

@@ -4,7 +4,7 @@ use super::figure::figure;
 use super::ranks::paired;
 use super::summary::Spread;
 use crate::plan::Metric;
-use crate::record::{Record, Status};
+use crate::record::{Record, counted};
 
 /// What separates two cases, in nanoseconds of a message's median latency.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,7 +22,7 @@ pub struct Step {
 /// The step from one case to another; `None` unless both were measured in one block, at one distance.
 pub fn step(records: &[Record], from: &str, to: &str) -> Option<Step> {
     let of = |id: &str| -> Vec<&Record> {
-        records.iter().filter(|record| record.case.id == id && record.status == Status::Ok).collect()
+        counted(records).into_iter().filter(|record| record.case.id == id).collect()
     };
     let (earlier, later) = (of(from), of(to));
     let pairs: Vec<(f64, f64)> = later

@@ -2,7 +2,7 @@
 
 use super::figure::figure;
 use crate::plan::{CopyWay, Metric};
-use crate::record::{Place, Record, Status};
+use crate::record::{Place, Record, counted};
 use crate::workload::ledger::Checks;
 use std::collections::BTreeMap;
 
@@ -47,6 +47,8 @@ pub struct Summary<'a> {
     pub trials: usize,
     /// How many of them were disturbed.
     pub dirty: usize,
+    /// How many stand for a disturbed one.
+    pub repeated: usize,
     /// Messages that were lost, over all these trials, where the transport may lose them.
     pub lost: u64,
     /// And those that arrived.
@@ -81,10 +83,11 @@ pub fn summarise(records: &[Record]) -> Vec<Summary<'_>> {
     let mut groups: BTreeMap<(usize, Place), Vec<&Record>> = BTreeMap::new();
     let mut first_seen: BTreeMap<&str, usize> = BTreeMap::new();
     for (index, record) in records.iter().enumerate() {
-        let first = *first_seen.entry(&record.case.id).or_insert(index);
-        if record.status == Status::Ok {
-            groups.entry((first, record.place())).or_default().push(record);
-        }
+        first_seen.entry(&record.case.id).or_insert(index);
+    }
+    for record in counted(records) {
+        let first = first_seen.get(record.case.id.as_str()).copied().unwrap_or_default();
+        groups.entry((first, record.place())).or_default().push(record);
     }
     groups.into_iter().filter_map(|((_, place), trials)| summary(place, &trials)).collect()
 }
@@ -101,7 +104,8 @@ fn summary<'a>(place: Place, trials: &[&'a Record]) -> Option<Summary<'a>> {
         example: trials.first()?,
         place,
         trials: trials.len(),
-        dirty: trials.iter().filter(|trial| trial.noise.is_some_and(|noise| noise.dirty)).count(),
+        dirty: trials.iter().filter(|trial| trial.is_dirty()).count(),
+        repeated: trials.iter().filter(|trial| trial.repeats.is_some()).count(),
         lost: checks(|checks| checks.lost),
         received: checks(|checks| checks.received),
         p50: of(Metric::P50),

@@ -7,7 +7,7 @@
 use super::figure::figure;
 use super::summary::Spread;
 use crate::plan::{Against, Metric, Target};
-use crate::record::{Bounds, Place, Record, Status};
+use crate::record::{Bounds, Place, Record, Status, counted};
 use std::collections::BTreeMap;
 
 /// What came of a target for one of its cases.
@@ -77,7 +77,7 @@ fn outcome(target: &Target, case: &str, records: &[Record]) -> Result<Vec<Readin
 /// The trials of a case that count; why there are none.
 fn trials_of<'r>(case: &str, records: &'r [Record]) -> Result<Vec<&'r Record>, String> {
     let all = records.iter().filter(|record| record.case.id == case);
-    let trials: Vec<&Record> = all.clone().filter(|record| record.status == Status::Ok).collect();
+    let trials = counted(all.clone());
     if !trials.is_empty() {
         return Ok(trials);
     }

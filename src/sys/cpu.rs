@@ -1,5 +1,6 @@
 //! CPUs: which may be used, pinning to one of them, and what a process or thread has consumed.
 
+use super::counters::{self, Counts};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use serde::{Deserialize, Serialize};
 use std::io;
@@ -50,6 +51,9 @@ pub struct Usage {
     pub involuntary_switches: u64,
     /// Page faults served without reading a disk.
     pub minor_faults: u64,
+    /// What hardware counted, of a whole process where it can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hardware: Option<Counts>,
 }
 
 impl Usage {
@@ -72,6 +76,7 @@ impl Usage {
             voluntary_switches: raw.ru_nvcsw as u64,
             involuntary_switches: raw.ru_nivcsw as u64,
             minor_faults: raw.ru_minflt as u64,
+            hardware: counters::read().filter(|_| scope == Scope::Process),
         }
     }
 
@@ -97,6 +102,7 @@ impl Usage {
             voluntary_switches: join(self.voluntary_switches, other.voluntary_switches),
             involuntary_switches: join(self.involuntary_switches, other.involuntary_switches),
             minor_faults: join(self.minor_faults, other.minor_faults),
+            hardware: self.hardware.zip(other.hardware).map(|(own, other)| own.zip(other, &join)),
         }
     }
 }

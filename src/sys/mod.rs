@@ -7,6 +7,7 @@
 pub mod chance;
 pub mod clock;
 pub mod control;
+pub mod counters;
 pub mod cpu;
 pub mod fd;
 pub mod futex;

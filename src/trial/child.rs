@@ -2,6 +2,7 @@
 
 use super::{main_role, renderer};
 use crate::sys::control::{Control, Nursery};
+use crate::sys::counters;
 use crate::sys::heap::keep_freed_pages;
 use crate::sys::process::Process;
 use std::ffi::OsStr;
@@ -38,6 +39,7 @@ impl Role {
 pub fn enter_if_child() {
     let Some(entered) = NURSERY.enter() else { return };
     keep_freed_pages();
+    counters::open();
     let code = match entered {
         Ok((role, control)) if role == Role::Main.name() => main_role::run(control),
         Ok((role, control)) if role == Role::Renderer.name() => renderer::run_process(control),

@@ -17,7 +17,7 @@ pub(super) fn tests() -> Vec<Trial> {
 }
 
 /// Trials of a case whose median is about so many nanoseconds: 2 in 1,000 of noise, which differs from salt to salt.
-fn trials(transport: &str, p50: f64, salt: u64, count: u64) -> String {
+pub(super) fn trials(transport: &str, p50: f64, salt: u64, count: u64) -> String {
     let trial = |trial: u64| {
         let noise = ((trial * 7 + salt * 3) % 11) as f64 / 5000.0;
         let p50 = (p50 * (1.0 + noise)) as u64;

@@ -5,6 +5,7 @@ mod bad_suites;
 mod codec;
 mod comparisons;
 mod inquiries;
+mod later;
 mod loads;
 mod plans;
 mod runs;
@@ -21,6 +22,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         codec::tests(),
         comparisons::tests(),
         inquiries::tests(),
+        later::tests(),
         loads::tests(),
         plans::tests(),
         runs::tests(),

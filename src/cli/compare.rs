@@ -102,15 +102,19 @@ pub(super) fn two_runs(
         "two runs, one after the other: what the host did meanwhile is in the changes (`--bin` runs two programs by turns)"
             .to_owned(),
     );
+    let rows = differences(&base.records, &new.records).ok_or_else(|| {
+        let files = format!("{} and {}", base.file.display(), new.file.display());
+        Stop::NotComparable(format!("{files} share no case at one distance"))
+    })?;
+    Ok(TwoRuns { rows, new: new.records })
+}
+
+/// What differs between the cases that two runs share; `None` if they share none.
+pub(super) fn differences(base: &[Record], new: &[Record]) -> Option<Vec<Comparison>> {
     let mut table = Table::default();
     let key = |record: &Record| Some(record.case.id.clone());
-    table.add(&refs(&base.records), &refs(&new.records), &key, Pairing::None);
-    let rows = table.judge();
-    if rows.is_empty() {
-        let files = format!("{} and {}", base.file.display(), new.file.display());
-        return Err(Stop::NotComparable(format!("{files} share no case at one distance")));
-    }
-    Ok(TwoRuns { rows, new: new.records })
+    table.add(&refs(base), &refs(new), &key, Pairing::None);
+    Some(table.judge()).filter(|rows| !rows.is_empty())
 }
 
 pub(super) fn refs(records: &[Record]) -> Vec<&Record> {

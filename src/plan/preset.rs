@@ -90,6 +90,18 @@ impl Preset {
         found.ok_or_else(|| ConfigError::unknown("preset", name, PRESETS.iter().map(|preset| preset.name)))
     }
 
+    /// The preset that a model's layers are those of, whatever is said of waits, sizes, windows and load; `None` if there is none.
+    pub fn of(model: &Model) -> Option<&'static Preset> {
+        let names: Vec<&str> =
+            PRESETS.iter().flat_map(|preset| preset.values).map(|(name, _)| *name).collect();
+        let layers =
+            || VARIABLES.iter().filter(|variable| variable.name != "wait" && names.contains(&variable.name));
+        PRESETS.iter().find(|preset| {
+            let own = preset.model();
+            layers().all(|variable| (variable.get)(model) == (variable.get)(&own))
+        })
+    }
+
     /// Its model.
     pub fn model(&self) -> Model {
         let mut model = Model::default();
@@ -106,6 +118,16 @@ impl Preset {
 mod tests {
     use super::*;
     use crate::plan::variable::Variable;
+
+    #[test]
+    fn a_model_is_known_by_its_layers() {
+        for preset in PRESETS {
+            let model = Model { windows: 7, payload: 3, ..preset.model() };
+            assert_eq!(Preset::of(&model).map(|found| found.name), Some(preset.name));
+        }
+        let strange = Model { hops: 2, ..Model::default() };
+        assert!(Preset::of(&strange).is_none());
+    }
 
     #[test]
     fn every_preset_is_made_of_values_that_there_are() {

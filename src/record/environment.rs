@@ -5,6 +5,7 @@ use super::row::SCHEMA;
 use crate::sys::clock::{Clock, ClockFacts, kernel_clocksource};
 use crate::sys::counters;
 use crate::sys::cpu::allowed;
+use crate::trial::copy_rates;
 use rustix::system::uname;
 use serde::{Deserialize, Serialize};
 use std::fs::read_to_string;
@@ -58,6 +59,9 @@ pub struct Host {
     pub clock: ClockFacts,
     /// Bytes of memory.
     pub memory_bytes: u64,
+    /// Bytes that one CPU copied in a second from cache to cache when the run began, by the size of a copy.
+    #[serde(default)]
+    pub copies: Vec<(usize, f64)>,
     /// Why hardware counters are in no record; `None` if they are (but for renderers that are threads).
     #[serde(default)]
     pub no_counters: Option<String>,
@@ -121,6 +125,7 @@ impl Host {
             clocksource: kernel_clocksource(),
             clock: Clock::system().measure(),
             memory_bytes: kib.unwrap_or(0) * 1024,
+            copies: copy_rates(),
             no_counters: counters::absent(),
         }
     }

@@ -72,7 +72,7 @@ pub fn comparison_json(rows: &[Comparison], notes: &[String]) -> Value {
     json!({ "comparisons": rows.iter().map(row).collect::<Vec<Value>>(), "notes": notes })
 }
 
-fn verdict(verdict: &Difference) -> String {
+pub(super) fn verdict(verdict: &Difference) -> String {
     match verdict {
         Difference::Unresolved { needed: None, .. } => "unresolved (too few trials)".to_owned(),
         Difference::Unresolved { half, needed: Some(needed) } => {

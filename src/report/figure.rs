@@ -39,6 +39,15 @@ pub fn megabytes(bytes: f64) -> String {
     three_digits(bytes / 1e6)
 }
 
+/// `95.2 MB/s`, `14.0 GB/s`.
+pub(super) fn rate(bytes: f64) -> String {
+    match bytes {
+        bytes if bytes < 1e6 => format!("{} kB/s", three_digits(bytes / 1e3)),
+        bytes if bytes < 1e9 => format!("{} MB/s", three_digits(bytes / 1e6)),
+        bytes => format!("{} GB/s", three_digits(bytes / 1e9)),
+    }
+}
+
 /// `1.30×`, `12.4×`.
 pub fn ratio(value: f64) -> String {
     format!("{}×", three_digits(value))

@@ -22,7 +22,7 @@ pub fn bencher(records: &[Record]) -> Value {
     let mut cases = Map::new();
     for summary in summarise(records) {
         let measures = FIGURES.iter().filter_map(|(measure, _, _, figure)| {
-            let Spread { median, min, max } = figure(&summary)?;
+            let Spread { median, min, max, .. } = figure(&summary)?;
             Some(((*measure).to_owned(), json!({ "value": median, "lower_value": min, "upper_value": max })))
         });
         cases.insert(name(&summary), Value::Object(measures.collect()));
@@ -35,7 +35,7 @@ pub fn github(records: &[Record]) -> Value {
     let rows = summarise(records).into_iter().flat_map(|summary| {
         let rows = FIGURES.iter().filter(|(_, metric, ..)| metric.less_is_better());
         let row = |(_, metric, unit, figure): &Figure| {
-            let Spread { median, min, max } = figure(&summary)?;
+            let Spread { median, min, max, .. } = figure(&summary)?;
             Some(json!({
                 "name": format!("{} {}", name(&summary), metric.name()), "unit": unit, "value": median,
                 "range": format!("± {:.0}", (max - min) / 2.0),

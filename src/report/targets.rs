@@ -108,7 +108,7 @@ mod tests {
         };
         let reading = |place, median, reached| Reading {
             place,
-            ratio: Spread { median, min: 1.0, max: 2.0 },
+            ratio: Spread { median, min: 1.0, max: 2.0, low: 1.0, high: 2.0 },
             trials: 3,
             reached,
         };

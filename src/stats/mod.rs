@@ -17,5 +17,5 @@ pub use load::{LoadRow, knee, load_row};
 pub use precision::precision;
 pub use ranks::{Shift, holm, paired, unpaired};
 pub use steps::{Step, step};
-pub use summary::{Spread, Summary, median, summarise};
+pub use summary::{Spread, Summary, median, median_interval, summarise};
 pub use target::{Reading, Verdict, judge};

@@ -15,6 +15,10 @@ pub struct Spread {
     pub min: f64,
     /// Largest trial.
     pub max: f64,
+    /// Lower end of the median's interval, see [`median_interval`].
+    pub low: f64,
+    /// Upper end of it.
+    pub high: f64,
 }
 
 impl Spread {
@@ -22,7 +26,8 @@ impl Spread {
     pub(super) fn of(figures: Vec<Option<f64>>) -> Option<Spread> {
         let mut figures = figures.into_iter().collect::<Option<Vec<f64>>>()?;
         figures.sort_by(f64::total_cmp);
-        Some(Spread { median: median(&figures)?, min: *figures.first()?, max: *figures.last()? })
+        let [low, high] = median_interval(&figures)?;
+        Some(Spread { median: median(&figures)?, min: *figures.first()?, max: *figures.last()?, low, high })
     }
 }
 
@@ -34,6 +39,24 @@ pub fn median(sorted: &[f64]) -> Option<f64> {
         len if len % 2 == 1 => Some(sorted[middle]),
         _ => Some((sorted[middle - 1] + sorted[middle]) / 2.0),
     }
+}
+
+/// What the median of all trials there could be lies between: the 95 % interval by order statistics (binomial, exact), at least that sure; of
+/// fewer than six figures, for which there is none, all of them. `None` without figures.
+pub fn median_interval(sorted: &[f64]) -> Option<[f64; 2]> {
+    let count = sorted.len();
+    // How likely it is that so few of them lie on one side of the median.
+    let (mut part, mut below, mut outside) = (0.5f64.powi(count.min(1000) as i32), 0.0, 0);
+    for few in 0..count.min(1000) / 2 {
+        below += part;
+        if below > 0.025 {
+            break;
+        }
+        outside = few + 1;
+        part *= (count - few) as f64 / (few + 1) as f64;
+    }
+    let outside = outside.max(1) - 1;
+    Some([*sorted.get(outside)?, *sorted.get(count - 1 - outside)?])
 }
 
 /// One case at one distance.
@@ -142,6 +165,19 @@ mod tests {
     #[test]
     fn a_figure_that_one_trial_lacks_is_not_shown() {
         assert_eq!(Spread::of(vec![Some(1.0), None]), None);
-        assert_eq!(Spread::of(vec![Some(2.0), Some(1.0)]), Some(Spread { median: 1.5, min: 1.0, max: 2.0 }));
+        let spread = Spread { median: 1.5, min: 1.0, max: 2.0, low: 1.0, high: 2.0 };
+        assert_eq!(Spread::of(vec![Some(2.0), Some(1.0)]), Some(spread));
+    }
+
+    #[test]
+    fn intervals_of_medians_are_those_of_the_tables() {
+        // Ranks of the 95 % interval, as any table of the sign test has them.
+        for (count, ranks) in
+            [(5, [1, 5]), (6, [1, 6]), (9, [2, 8]), (12, [3, 10]), (15, [4, 12]), (30, [10, 21])]
+        {
+            let figures: Vec<f64> = (1..=count).map(f64::from).collect();
+            assert_eq!(median_interval(&figures), Some(ranks.map(f64::from)), "{count}");
+        }
+        assert_eq!(median_interval(&[]), None);
     }
 }

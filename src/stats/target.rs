@@ -185,7 +185,7 @@ mod tests {
             trial("b", 0, 900, 100.0, NEAR),
         ];
         let readings = only(&target(Metric::P50, Against::Floor, Limit::AtMost(1.25)), &records).unwrap();
-        let spread = |median, min, max| Spread { median, min, max };
+        let spread = |median, min, max| Spread { median, min, max, low: min, high: max };
         let wanted = [
             Reading { place: Place::Near, ratio: spread(1.2, 1.0, 1.3), trials: 3, reached: true },
             Reading { place: Place::Far, ratio: spread(2.0, 2.0, 2.0), trials: 1, reached: false },

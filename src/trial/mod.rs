@@ -26,7 +26,7 @@ pub use calibrate::Calibration;
 pub use child::enter_if_child;
 pub use distance::{Distance, Place};
 pub use failure::Failure;
-pub use floor::{FloorLine, measure_floors};
+pub use floor::{FloorLine, copy_rates, measure_floors};
 pub use probe::Probe;
 pub use session::{PhaseResult, Session};
 

@@ -6,6 +6,7 @@ mod electron;
 mod electron_layers;
 mod lifecycle;
 mod records;
+mod report;
 mod support;
 mod tidy;
 
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         cli::tests(),
         lifecycle::tests(),
         records::tests(),
+        report::tests(),
     ];
     libtest_mimic::run(&Arguments::from_args(), tests.into_iter().flatten().collect()).exit_code()
 }

@@ -120,6 +120,12 @@ fn alone() -> Vec<FloorLine> {
     lines
 }
 
+/// Bytes that one CPU copies in a second from cache to cache, by the size of a copy: some 10 ms.
+pub fn copy_rates() -> Vec<(usize, f64)> {
+    let rate = |size: usize| (size, size as f64 * 1e9 / memory::copy(size).median());
+    [64, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20].map(rate).to_vec()
+}
+
 /// What two CPUs do to each other, each floor between two looks at how far they are apart.
 fn cross(ends: &Ends) -> io::Result<Vec<FloorLine>> {
     use cache::{Poll, message_round_trip, token_round_trip, two_line_round_trip};

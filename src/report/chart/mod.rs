@@ -1,0 +1,247 @@
+//! Charts from records: each a picture in SVG, its figures as a table, and the tags that a page filters it by.
+
+mod cpu;
+mod distance;
+pub(super) mod facet;
+mod forest;
+mod heat;
+mod load;
+pub(super) mod payload;
+mod percentiles;
+mod plot;
+mod rows;
+mod scale;
+mod standalone;
+pub(super) mod svg;
+mod timeline;
+mod waterfall;
+mod windows;
+
+pub use forest::forest;
+pub use waterfall::waterfall_chart;
+
+use crate::plan::transports;
+use crate::record::Record;
+use crate::stats::{Spread, Summary, summarise};
+use facet::Tags;
+use std::collections::BTreeMap;
+
+/// Most charts of one kind: a page with more is read by nobody.
+const MOST: usize = 40;
+
+/// What charts there are, in the order of a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// Latency by size of message.
+    Latency,
+    /// Bytes in a second by size.
+    Throughput,
+    /// Who is how far from the best, by size.
+    Heat,
+    /// The whole distribution.
+    Percentiles,
+    /// What a message costs in CPU time beside its latency.
+    Cpu,
+    /// Latency by number of windows.
+    Windows,
+    /// Latency by offered load.
+    Load,
+    /// The layers of a model.
+    Waterfall,
+    /// Differences with their intervals.
+    Forest,
+    /// What it means where the CPUs are.
+    Distance,
+    /// All trials in their order.
+    Timeline,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Kind; 11] = [
+        Kind::Latency,
+        Kind::Throughput,
+        Kind::Heat,
+        Kind::Percentiles,
+        Kind::Cpu,
+        Kind::Windows,
+        Kind::Load,
+        Kind::Waterfall,
+        Kind::Forest,
+        Kind::Distance,
+        Kind::Timeline,
+    ];
+
+    /// Names its files and its place on a page.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Latency => "latency",
+            Kind::Throughput => "throughput",
+            Kind::Heat => "heat",
+            Kind::Percentiles => "percentiles",
+            Kind::Cpu => "cpu",
+            Kind::Windows => "windows",
+            Kind::Load => "load",
+            Kind::Waterfall => "waterfall",
+            Kind::Forest => "forest",
+            Kind::Distance => "distance",
+            Kind::Timeline => "timeline",
+        }
+    }
+
+    /// How to read it.
+    pub fn reading(self) -> &'static str {
+        match self {
+            Kind::Latency | Kind::Throughput | Kind::Windows => {
+                "Marks are medians over trials; lines through them span the 95 % interval of that median, or all trials where there are fewer than six."
+            }
+            Kind::Heat => {
+                "Median latency as a multiple of the fastest at the same size; hatched is what was not or cannot be measured, with its reason."
+            }
+            Kind::Percentiles => {
+                "Further right is rarer: each step to the next nine is ten times as rare. Lines are all trials together, bands span the single trials. A line ends where fewer than ten latencies lie beyond."
+            }
+            Kind::Cpu => {
+                "Nearer to the lower left is better. Lines join the ways in which one mechanism waits; a mark without a word blocks. Lines through marks span 95 % intervals of the medians, or all trials where there are fewer than six."
+            }
+            Kind::Load => {
+                "Latency counts from the moment a message was due, so that waiting in a queue is in it. Marks are medians over trials; hollow ones: less than 95 % of the offer got through."
+            }
+            Kind::Waterfall => {
+                "From the top: the link alone, then one layer more at a time, each bar what it adds (median of differences between trials of one block). Grey bars are not told from nothing."
+            }
+            Kind::Forest => {
+                "Lines are exact 95 % intervals; the shaded band is what counts as no difference. Hollow marks are not resolved."
+            }
+            Kind::Distance => {
+                "Filled: the two CPUs were near (a cache line went there and back in under 150 ns). Hollow: the host had moved them apart. It is the same mechanism; compare within one distance only."
+            }
+            Kind::Timeline => {
+                "Each mark is a trial as a multiple of its case's median. Hollow ones were disturbed by the host; a stretch that is all above or below the line is the host, not the transports."
+            }
+        }
+    }
+
+    /// As a heading.
+    pub fn heading(self) -> &'static str {
+        match self {
+            Kind::Latency => "Latency by size of message",
+            Kind::Throughput => "Throughput by size of message",
+            Kind::Heat => "Who is how far from the best",
+            Kind::Percentiles => "The whole distribution of latencies",
+            Kind::Cpu => "What a message costs in CPU time",
+            Kind::Windows => "More windows",
+            Kind::Load => "Offered load",
+            Kind::Waterfall => "Where the time goes",
+            Kind::Forest => "Differences",
+            Kind::Distance => "Where the CPUs are",
+            Kind::Timeline => "All trials in their order",
+        }
+    }
+}
+
+/// The figures of a chart.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Figures {
+    /// Names of the columns.
+    pub header: Vec<String>,
+    /// A row for each mark.
+    pub rows: Vec<Vec<String>>,
+}
+
+impl Figures {
+    fn new<const N: usize>(header: [&str; N]) -> Figures {
+        Figures { header: header.map(str::to_owned).to_vec(), rows: Vec::new() }
+    }
+
+    fn row<const N: usize>(&mut self, row: [String; N]) {
+        self.rows.push(row.to_vec());
+    }
+}
+
+/// A chart.
+#[derive(Clone, Debug)]
+pub struct Chart {
+    /// What kind.
+    pub kind: Kind,
+    /// Which of its kind, from 1.
+    pub number: usize,
+    /// What all of its marks share.
+    pub title: String,
+    /// What it says in itself, if anything, beside [`Kind::reading`].
+    pub about: String,
+    /// What it can be found by.
+    pub(super) tags: Tags,
+    /// Its figures.
+    pub figures: Figures,
+    body: String,
+    height: f64,
+}
+
+/// What charts are made of.
+struct Data<'r> {
+    records: &'r [Record],
+    summaries: Vec<Summary<'r>>,
+    /// Bytes of a copy, and how many of them one CPU copies in a second.
+    copies: &'r [(usize, f64)],
+}
+
+/// All charts that records have enough for, in the order of a page; `copies` are what one CPU copies in a second, by size. And for each
+/// kind of which there would be too many, how many were left out.
+pub fn charts(records: &[Record], copies: &[(usize, f64)]) -> (Vec<Chart>, Vec<(Kind, usize)>) {
+    let data = Data { records, summaries: summarise(records), copies };
+    let mut all = Vec::new();
+    all.extend(payload::latency(&data));
+    all.extend(payload::throughput(&data));
+    all.extend(heat::charts(&data));
+    all.extend(percentiles::charts(&data));
+    all.extend(cpu::charts(&data));
+    all.extend(windows::charts(&data));
+    all.extend(load::charts(&data));
+    all.extend(waterfall::charts(&data));
+    all.extend(distance::charts(&data));
+    all.extend(timeline::charts(&data));
+    let mut kept: Vec<Chart> = Vec::new();
+    let mut left_out = Vec::new();
+    for kind in Kind::ALL {
+        let mut of: Vec<Chart> = all.extract_if(.., |chart| chart.kind == kind).collect();
+        // What compares most says most.
+        of.sort_by_key(|chart| std::cmp::Reverse(chart.figures.rows.len()));
+        if of.len() > MOST {
+            left_out.push((kind, of.len() - MOST));
+            of.truncate(MOST);
+        }
+        kept.extend(of.into_iter().enumerate().map(|(number, chart)| Chart { number: number + 1, ..chart }));
+    }
+    (kept, left_out)
+}
+
+/// The colour and shape of a transport: the same in every chart of every report.
+fn style(transport: &str) -> usize {
+    /// Those that are mostly compared get the colours that differ most.
+    const FIRST: [&str; 8] =
+        ["shm", "pipe", "uds-stream", "mojo-like", "tcp", "uds-seqpacket", "ipc-channel", "crossbeam"];
+    if let Some(place) = FIRST.iter().position(|first| *first == transport) {
+        return place;
+    }
+    let mut others: Vec<&str> = transports().iter().map(|listed| listed.name).collect();
+    others.retain(|name| !FIRST.contains(name));
+    let known = others.iter().position(|name| *name == transport);
+    // What is measured elsewhere has a name that nobody here knows.
+    let strange = || transport.bytes().fold(7usize, |sum, byte| (sum * 31 + usize::from(byte)) % 61);
+    FIRST.len() + known.unwrap_or_else(strange)
+}
+
+/// What lies within: the exact 95 % interval of the median from six trials on, all trials where there are fewer.
+fn within(spread: &Spread) -> Option<[f64; 2]> {
+    (spread.low < spread.high).then_some([spread.low, spread.high])
+}
+
+/// In the order of names.
+fn by_transport<'s, 'r>(group: &[&'s Summary<'r>]) -> BTreeMap<&'r str, Vec<&'s Summary<'r>>> {
+    let mut series: BTreeMap<&str, Vec<&Summary<'_>>> = BTreeMap::new();
+    for summary in group {
+        series.entry(&summary.example.case.transport).or_default().push(summary);
+    }
+    series
+}

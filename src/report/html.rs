@@ -1,0 +1,319 @@
+//! The report: one page that needs nothing but a browser. Charts are drawn here and only hidden, sorted and pointed at there: a
+//! plotting library in the page would draw a second time what is drawn for files anyway, and nothing without scripts.
+
+use super::chart::facet::{DIMENSIONS, Tags};
+use super::chart::{Chart, Kind, charts};
+use super::figure::{count, megabytes, nanoseconds, nanoseconds_with_range, ratio};
+use super::verdict::{Answer, noise, verdict};
+use crate::plan::variable::word;
+use crate::plan::{Preset, human_size};
+use crate::record::{Environment, Record, Status};
+use crate::stats::{Comparison, Spread, Summary, summarise};
+use minijinja::Environment as Templates;
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// Most rows of a table: a browser still scrolls through so many.
+const MOST: usize = 3000;
+
+/// Where records come from.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// What stood beside each run's records.
+    pub environments: Vec<Environment>,
+}
+
+impl Source {
+    /// In a line, for captions: what was measured on, when, and with which seed.
+    pub fn line(&self) -> String {
+        let Some(first) = self.environments.first() else {
+            return "It is not known where and when this was measured.".to_owned();
+        };
+        let more = match self.environments.len() {
+            1 => String::new(),
+            runs => format!(", and {} more runs", runs - 1),
+        };
+        format!(
+            "{} · {} · seed {}{more}",
+            host(first),
+            first.started.get(..10).unwrap_or("undated"),
+            first.seed
+        )
+    }
+
+    /// Bytes that one CPU copied in a second, by size.
+    pub fn copies(&self) -> &[(usize, f64)] {
+        self.environments.first().map_or(&[], |environment| &environment.host.copies)
+    }
+}
+
+fn host(environment: &Environment) -> String {
+    let host = &environment.host;
+    let guest = if host.virtual_machine { ", a virtual machine" } else { "" };
+    let kernel: Vec<&str> = host.kernel.split(' ').take(2).collect();
+    format!("{}, {} CPUs{guest}, {}", host.cpu, host.cpus.len(), kernel.join(" "))
+}
+
+#[derive(Serialize)]
+struct Choice {
+    value: String,
+    label: String,
+}
+
+#[derive(Serialize)]
+struct Dimension {
+    name: &'static str,
+    choices: Vec<Choice>,
+}
+
+#[derive(Serialize)]
+struct Figure {
+    id: String,
+    title: String,
+    about: String,
+    source: String,
+    attributes: String,
+    svg: String,
+    header: Vec<String>,
+    rows: Vec<Vec<String>>,
+}
+
+#[derive(Serialize)]
+struct Section {
+    id: &'static str,
+    heading: &'static str,
+    reading: &'static str,
+    charts: Vec<Figure>,
+    left_out: usize,
+}
+
+#[derive(Serialize)]
+struct Cell {
+    text: String,
+    sort: String,
+    word: bool,
+}
+
+#[derive(Serialize)]
+struct Row {
+    attributes: String,
+    cells: Vec<Cell>,
+}
+
+#[derive(Serialize)]
+struct Origin {
+    line: String,
+    host: String,
+    command: String,
+    partial: bool,
+}
+
+#[derive(Serialize)]
+struct Heading {
+    name: &'static str,
+    word: bool,
+}
+
+#[derive(Serialize)]
+struct Trouble<'r> {
+    what: String,
+    case: &'r str,
+    reason: &'r str,
+    attributes: String,
+}
+
+/// What the template takes.
+#[derive(Serialize)]
+struct Page<'r> {
+    title: &'static str,
+    sources: Vec<Origin>,
+    verdict: Vec<Answer>,
+    empty: &'static str,
+    noise: Vec<String>,
+    dimensions: Vec<Dimension>,
+    sections: Vec<Section>,
+    columns: Vec<Heading>,
+    rows: Vec<Row>,
+    rows_left_out: usize,
+    troubles: Vec<Trouble<'r>>,
+    troubles_left_out: usize,
+    css: &'static str,
+    theme: &'static str,
+    script: &'static str,
+    version: &'static str,
+}
+
+/// The page. `differences` are of a comparison that shall stand in it, if any.
+///
+/// # Errors
+/// If the template is broken, which a test would have seen.
+pub fn html(
+    records: &[Record],
+    source: &Source,
+    differences: &[Comparison],
+) -> Result<String, minijinja::Error> {
+    let summaries = summarise(records);
+    let troubles: Vec<&Record> = records.iter().filter(|record| record.status != Status::Ok).collect();
+    let page = Page {
+        title: "ipcmark: what does a message cost?",
+        sources: source.environments.iter().map(origin).collect(),
+        verdict: verdict(&summaries),
+        empty: empty(records, &summaries),
+        noise: noise(records),
+        dimensions: dimensions(records),
+        sections: sections(records, source, differences),
+        columns: COLUMNS.iter().map(|&(name, word, _)| Heading { name, word }).collect(),
+        rows: summaries.iter().take(MOST).map(row).collect(),
+        rows_left_out: summaries.len().saturating_sub(MOST),
+        troubles: troubles.iter().take(MOST).map(|record| trouble(record)).collect(),
+        troubles_left_out: troubles.len().saturating_sub(MOST),
+        css: include_str!("assets/page.css"),
+        theme: include_str!("assets/theme.css"),
+        script: include_str!("assets/report.js"),
+        version: env!("CARGO_PKG_VERSION"),
+    };
+    let mut templates = Templates::new();
+    templates.add_template("page.html", include_str!("assets/page.html"))?;
+    templates.get_template("page.html")?.render(minijinja::value::Serde(page))
+}
+
+fn origin(environment: &Environment) -> Origin {
+    let Environment { run, started, seed, profile, version, partial, .. } = environment;
+    let (machine, kernel, clock) =
+        (host(environment), &environment.host.kernel, &environment.host.clocksource);
+    Origin {
+        line: format!("run {run} · {machine} · {started} · seed {seed}"),
+        host: format!(
+            "{machine} · kernel {kernel} · clock source {clock} · {profile} build of version {version}"
+        ),
+        command: environment.command.join(" "),
+        partial: *partial,
+    }
+}
+
+fn trouble(record: &Record) -> Trouble<'_> {
+    Trouble {
+        what: word(record.status),
+        case: &record.case.id,
+        reason: record.reason.as_deref().unwrap_or("no reason given"),
+        attributes: Tags::of(&record.case).attributes(),
+    }
+}
+
+/// All charts, by kind.
+fn sections(records: &[Record], source: &Source, differences: &[Comparison]) -> Vec<Section> {
+    let (mut all, left_out) = charts(records, source.copies());
+    all.extend(super::chart::forest(differences));
+    let line = source.line();
+    let section = |kind: Kind| Section {
+        id: kind.name(),
+        heading: kind.heading(),
+        reading: kind.reading(),
+        charts: all.iter().filter(|chart| chart.kind == kind).map(|chart| figure(chart, &line)).collect(),
+        left_out: left_out.iter().find(|(other, _)| *other == kind).map_or(0, |(_, count)| *count),
+    };
+    Kind::ALL.into_iter().map(section).filter(|section| !section.charts.is_empty()).collect()
+}
+
+/// Why there is no verdict.
+fn empty(records: &[Record], summaries: &[Summary<'_>]) -> &'static str {
+    match (records.is_empty(), summaries.is_empty()) {
+        (true, _) => "There are no records.",
+        (_, true) => "No trial counts: all failed or were skipped. The reasons stand below.",
+        _ => "Nothing here is measured for two transports alike, so there is nobody to be faster than.",
+    }
+}
+
+fn figure(chart: &Chart, source: &str) -> Figure {
+    Figure {
+        id: chart.name(),
+        title: chart.title.clone(),
+        about: chart.about.clone(),
+        source: source.to_owned(),
+        attributes: chart.tags.attributes(),
+        svg: chart.inline(),
+        header: chart.figures.header.clone(),
+        rows: chart.figures.rows.clone(),
+    }
+}
+
+/// What the page can be filtered by: dimensions in which something differs.
+fn dimensions(records: &[Record]) -> Vec<Dimension> {
+    let mut seen = BTreeSet::new();
+    let tags: Vec<Tags> = records
+        .iter()
+        .filter(|record| seen.insert(record.case.id.as_str()))
+        .map(|record| Tags::of(&record.case))
+        .collect();
+    let dimension = |name: &'static str| {
+        let values: BTreeSet<&String> = tags.iter().flat_map(|tags| tags.values(name)).collect();
+        let mut values: Vec<&String> = values.into_iter().collect();
+        values.sort_by_key(|value| value.parse::<u64>().unwrap_or(0));
+        let label = |value: &String| match (name, value.parse()) {
+            ("payload", Ok(size)) => human_size(size),
+            _ => value.clone(),
+        };
+        Dimension {
+            name,
+            choices: values
+                .iter()
+                .map(|value| Choice { value: (*value).clone(), label: label(value) })
+                .collect(),
+        }
+    };
+    DIMENSIONS.into_iter().map(dimension).filter(|dimension| dimension.choices.len() > 1).collect()
+}
+
+/// A column: its name, whether it holds words, and its cell.
+type Column = (&'static str, bool, for<'a> fn(&Summary<'a>) -> Cell);
+
+const COLUMNS: [Column; 18] = [
+    ("transport", true, |s| words(&s.example.case.transport)),
+    ("workload", true, |s| words(s.example.case.workload.name())),
+    ("payload", false, |s| {
+        number(s.example.case.model.payload as f64, human_size(s.example.case.model.payload))
+    }),
+    ("wait", true, |s| words(&word(s.example.case.model.wait))),
+    ("pin", true, |s| words(&word(s.example.case.model.pin))),
+    ("CPUs", true, |s| words(&word(s.place))),
+    ("windows", false, |s| {
+        number(s.example.case.model.windows as f64, s.example.case.model.windows.to_string())
+    }),
+    ("preset", true, |s| words(Preset::of(&s.example.case.model).map_or("other", |preset| preset.name))),
+    ("p50", false, |s| cell(s.p50, |spread| nanoseconds_with_range(spread.median, spread.low, spread.high))),
+    ("p99", false, |s| cell(s.p99, |spread| nanoseconds(spread.median))),
+    ("p99.9", false, |s| cell(s.p999, |spread| nanoseconds(spread.median))),
+    ("max", false, |s| s.max.map_or_else(none, |spread| number(spread.max, nanoseconds(spread.max)))),
+    ("messages/s", false, |s| cell(s.messages_per_s, |spread| count(spread.median))),
+    ("MB/s", false, |s| cell(s.bytes_per_s, |spread| megabytes(spread.median))),
+    ("CPU/msg", false, |s| cell(s.cpu_ns, |spread| nanoseconds(spread.median))),
+    ("switches/msg", false, |s| cell(s.switches, |spread| format!("{:.2}", spread.median))),
+    ("× floor", false, |s| cell(s.floor_ratio, |spread| ratio(spread.median))),
+    ("trials", false, |s| {
+        let dirty = if s.dirty > 0 { format!(" ({} disturbed)", s.dirty) } else { String::new() };
+        number(s.trials as f64, format!("{}{dirty}", s.trials))
+    }),
+];
+
+fn row(summary: &Summary<'_>) -> Row {
+    Row {
+        attributes: Tags::of(&summary.example.case).attributes(),
+        cells: COLUMNS.iter().map(|(_, _, cell)| cell(summary)).collect(),
+    }
+}
+
+fn words(text: &str) -> Cell {
+    Cell { text: text.to_owned(), sort: String::new(), word: true }
+}
+
+fn number(value: f64, text: String) -> Cell {
+    Cell { text, sort: value.to_string(), word: false }
+}
+
+fn none() -> Cell {
+    Cell { text: "–".to_owned(), sort: String::new(), word: false }
+}
+
+fn cell(spread: Option<Spread>, write: fn(&Spread) -> String) -> Cell {
+    spread.map_or_else(none, |spread| number(spread.median, write(&spread)))
+}

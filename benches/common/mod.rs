@@ -9,10 +9,11 @@ use criterion::{Criterion, Throughput};
 use ipcmark::plan::{Case, Listed, Model, Plan, transports};
 use ipcmark::sys::signal::Interrupt;
 use ipcmark::trial::{Session, cpus};
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::time::Duration;
 
-/// A case and its name in criterion's output.
+/// A case and the settings that stand in its group's name.
 pub(crate) struct Variant {
     name: String,
     case: Case,
@@ -23,7 +24,7 @@ impl Variant {
     pub(crate) fn new(name: &str, base: &Case, edit: impl FnOnce(&mut Model)) -> Variant {
         let mut case = base.clone();
         edit(&mut case.model);
-        Variant { name: format!("{name}/{}", case.transport), case }
+        Variant { name: name.to_owned(), case }
     }
 }
 
@@ -36,32 +37,36 @@ pub(crate) fn bench(workload: &str, variants: impl Fn(&Case) -> Vec<Variant>) {
     let of = |transport: Listed| {
         variants(&Case { transport: transport.name.to_owned(), workload, model: Model::default() })
     };
-    let mut all: Vec<Variant> = transports().into_iter().flat_map(of).collect();
-    // Side by side: the same variant of every transport, one after the other.
-    all.sort_by(|a, b| a.name.rsplit_once('/').map(|(v, _)| v).cmp(&b.name.rsplit_once('/').map(|(v, _)| v)));
-    let mut group = criterion.benchmark_group(workload.name());
-    for Variant { name, case } in all {
-        if let Some(reason) = Plan::skip_reason(&case, cpus()) {
-            let _ = writeln!(std::io::stderr(), "{name}: skipped: {reason}");
-            continue;
-        }
-        let payloads = workload.payloads_per_message(case.model.windows);
-        group.throughput(Throughput::Bytes(case.model.payload as u64 * payloads));
-        // Opened when criterion comes to it: a filter that leaves the case out starts nothing.
-        let mut session = None;
-        group.bench_function(&name, |bencher| {
-            bencher.iter_custom(|iters| {
-                let session = session.get_or_insert_with(|| open(&case));
-                // Stamps cost a clock reading each; here only the whole is wanted.
-                let result = session.run(iters, 8, 1 << 20).expect("every message as it must be");
-                Duration::from_nanos(result.elapsed_ns)
-            });
-        });
-        if let Some(session) = session {
-            session.close().expect("an orderly end");
-        }
+    // A group for each way of running, so that criterion's summaries compare transports and nothing else, side by side.
+    let mut groups: BTreeMap<String, Vec<Case>> = BTreeMap::new();
+    for Variant { name, case } in transports().into_iter().flat_map(of) {
+        groups.entry(name).or_default().push(case);
     }
-    group.finish();
+    for (name, cases) in groups {
+        let mut group = criterion.benchmark_group(format!("{}/{name}", workload.name()));
+        for case in cases {
+            if let Some(reason) = Plan::skip_reason(&case, cpus()) {
+                let _ = writeln!(std::io::stderr(), "{name}/{}: skipped: {reason}", case.transport);
+                continue;
+            }
+            let payloads = workload.payloads_per_message(case.model.windows);
+            group.throughput(Throughput::Bytes(case.model.payload as u64 * payloads));
+            // Opened when criterion comes to it: a filter that leaves the case out starts nothing.
+            let mut session = None;
+            group.bench_function(&case.transport, |bencher| {
+                bencher.iter_custom(|iters| {
+                    let session = session.get_or_insert_with(|| open(&case));
+                    // Stamps cost a clock reading each; here only the whole is wanted.
+                    let result = session.run(iters, 8, 1 << 20).expect("every message as it must be");
+                    Duration::from_nanos(result.elapsed_ns)
+                });
+            });
+            if let Some(session) = session {
+                session.close().expect("an orderly end");
+            }
+        }
+        group.finish();
+    }
     criterion.final_summary();
 }
 

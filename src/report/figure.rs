@@ -48,6 +48,15 @@ pub(super) fn rate(bytes: f64) -> String {
     }
 }
 
+/// `64 B`, `3.7 KiB`: a size that is not meant to the byte.
+pub(super) fn about(bytes: f64) -> String {
+    match bytes {
+        bytes if bytes < 1024.0 => format!("{bytes:.0} B"),
+        bytes if bytes < 1_048_576.0 => format!("{:.1} KiB", bytes / 1024.0),
+        bytes => format!("{:.1} MiB", bytes / 1_048_576.0),
+    }
+}
+
 /// `1.30×`, `12.4×`.
 pub fn ratio(value: f64) -> String {
     format!("{}×", three_digits(value))

@@ -1,7 +1,7 @@
 //! What a run says, in sentences: who is fastest, by how much, how sure that is, and from which size on shared memory pays.
 
 use super::chart::payload::Crossover;
-use super::figure::{count, nanoseconds, ratio};
+use super::figure::{about, count, nanoseconds, ratio};
 use crate::plan::human_size;
 use crate::plan::{Model, Pin, Placement, Preset, variable::word};
 use crate::record::{Place, Record, Status};
@@ -175,7 +175,7 @@ fn crossovers(summaries: &[Summary<'_>]) -> Vec<Answer> {
             Crossover::Never => "at none of the sizes measured".to_owned(),
             Crossover::Between { below, above, at } => format!(
                 "crossover about {} (between {} and {})",
-                human_size(at.round() as usize),
+                about(at),
                 human_size(below),
                 human_size(above)
             ),

@@ -6,7 +6,7 @@ use super::plot::{Mark, Plot, Rule, Series};
 use super::scale::Axis;
 use super::{Chart, Data, Figures, Kind, by_transport, style, within};
 use crate::plan::human_size;
-use crate::report::figure::{nanoseconds, rate};
+use crate::report::figure::{about as approximate, nanoseconds, rate};
 use crate::stats::{Spread, Summary};
 use std::collections::BTreeSet;
 
@@ -140,7 +140,7 @@ fn crossover(group: &[&Summary<'_>]) -> (Option<Rule>, String) {
             (None, "Shared memory is at no size faster than the fastest socket here.".to_owned())
         }
         Crossover::Between { below, above, at } => (
-            Some(Rule::Upright(at, format!("crossover about {}", human_size(at.round() as usize)))),
+            Some(Rule::Upright(at, format!("crossover about {}", approximate(at)))),
             format!(
                 "Shared memory overtakes the fastest socket between {} and {} (the line is where their medians would meet).",
                 human_size(below),

@@ -18,18 +18,21 @@ class WarmUp {
   constructor(now) {
     this.now = now;
     this.count = 0;
-    this.begun = now();
+    this.begun = null;
     this.half = null;
   }
 
+  /** Asked once for each message. The clock starts with the first: the end may have been made long before. */
   isOver() {
     this.count += 1;
+    this.begun ??= this.now();
     const passed = this.now() - this.begun;
     if (!this.half && passed >= WARM_UP_NS / 2) this.half = { passed, count: this.count };
     const enough = passed >= WARM_UP_NS && (this.count >= WARM_UP_MESSAGES || passed >= 3 * WARM_UP_NS);
     if (!enough) return false;
-    const first = this.half.count < this.count ? this.half : { passed: 0, count: 0 };
-    this.pace = (passed - first.passed) / (this.count - first.count);
+    // The first half of it is the compiler's; a single slow message has no other half.
+    const first = this.half.count < this.count ? this.half : { passed: 0, count: 1 };
+    this.pace = (passed - first.passed) / Math.max(1, this.count - first.count);
     return true;
   }
 

@@ -23,6 +23,7 @@ export function table(records) {
   for (const record of records.filter((record) => record.status === "ok")) {
     cases.set(record.case.id, [...(cases.get(record.case.id) ?? []), record]);
   }
+  if (cases.size === 0) return "";
   const lines = [
     "| transport | workload | payload | pin | p50 (range of trials) | messages/s | CPU/msg | trials |",
     "|---|---|--:|---|--:|--:|--:|--:|",

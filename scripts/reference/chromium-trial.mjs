@@ -33,9 +33,9 @@ export async function chromiumTrial(of, { seconds, cpus, program }, random, sign
     const after = usageOfAll(all);
     const results = [];
     for (const other of others) results.push(await browser.evaluate(other.session, "trial.result()"));
-    const timer = await browser.evaluate(first.session, "trial.timer");
+    const clock = await browser.evaluate(first.session, "trial.timer");
     const join = of.workload === "broadcast" ? lastDelivery : roundTrip;
-    const { renderers, ...found } = join(result, results, first, others, timer);
+    const { renderers, ...found } = join(result, results, first, others, clock);
     const rest = all.filter((pid) => !renderers.includes(pid));
     return {
       ...found,
@@ -122,7 +122,7 @@ function roundTrip(asked, [answered], first, others, timer) {
 
 /**
  * From before a message is sent until the last window has read it. Documents of different processes derive their clocks from the
- * host's, each for itself; half the difference of the quickest ways there and back is by how much they seem to disagree.
+ * host's, each for itself; half the difference of the quickest ways there and back is an upper estimate of how much they disagree.
  */
 function lastDelivery(sent, read, first, others, timer) {
   const { messages, every, stamps, quickestCredit, untimed } = sent;

@@ -29,7 +29,10 @@ function endOf(shared, payload, [out, into]) {
       Atomics.notify(words, out, 1);
     },
     receive() {
-      if (Atomics.wait(words, into, seen, SILENCE_MS) === "timed-out") throw new Error("the other thread says nothing");
+      // A notify may come after its message was seen without it, and then wakes a later wait for nothing.
+      while (Atomics.load(words, into) === seen) {
+        if (Atomics.wait(words, into, seen, SILENCE_MS) === "timed-out") throw new Error("the other thread says nothing");
+      }
       seen = Atomics.load(words, into);
       copy.set(incoming);
       return copy;

@@ -4,6 +4,7 @@ import { SCHEMA } from "./environment.mjs";
 import { Histogram } from "./histogram.mjs";
 
 const KINDS = { invoke: "round-trip", port: "round-trip", send: "one-way", broadcast: "last-delivery" };
+const FAULTS = ["lost", "duplicated", "reordered", "corrupt"];
 const NOTHING = { user_ns: 0, sys_ns: 0, voluntary_switches: 0, involuntary_switches: 0, minor_faults: 0 };
 /** Beyond these a trial is marked as disturbed, as by ipcmark. */
 const SENTINEL_OFF = 0.05;
@@ -20,10 +21,11 @@ export function okRecord(place, found, noise) {
   for (const latency of latencies) histogram.record(latency);
   const bytes = found.transfers * place.case.model.payload;
   const perSecond = (count) => (count * 1e9) / Math.max(1, elapsed);
-  const clean = ["lost", "duplicated", "reordered", "corrupt"].every((fault) => checks[fault] === 0);
+  const faults = FAULTS.filter((fault) => checks[fault] !== 0).map((fault) => `${fault}: ${checks[fault]}`);
+  const wrong = faults.length ? `not every message arrived once, in order and unchanged (${faults.join(", ")})` : undefined;
   const cpu = [main, renderers].reduce((sum, usage) => sum + usage.user_ns + usage.sys_ns, 0);
   return {
-    ...bare(place, clean ? "ok" : "failed", clean ? undefined : "a message was not as it must be"),
+    ...bare(place, wrong ? "failed" : "ok", wrong),
     messages,
     bytes,
     elapsed_ns: Math.round(elapsed),
@@ -54,8 +56,7 @@ export function consumed(readings) {
 /** Faults of all books together; what was sent and received in the measured phase. */
 export function joinChecks(books, sent, received) {
   const sum = (fault) => books.reduce((all, book) => all + book[fault], 0);
-  const faults = ["lost", "duplicated", "reordered", "corrupt"].map((fault) => [fault, sum(fault)]);
-  return { sent, received, ...Object.fromEntries(faults) };
+  return { sent, received, ...Object.fromEntries(FAULTS.map((fault) => [fault, sum(fault)])) };
 }
 
 export function noiseOf(sentinels, usual, stealTicks, wallNs) {

@@ -6,17 +6,17 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 effort=()
-references=(--trials 5)
+references=(--pin same,free --payload 64,4KiB,64KiB,1MiB)
 loads=(--trials 5)
 layers=(--trials 15)
 case "${1:-}" in
 --quick)
     effort=(--quick)
-    references=(--trials 2 --time 0.1)
+    references+=(--trials 2 --time 0.1)
     loads=(--trials 2 --time 0.2)
     layers=(--trials 6 --time 0.1)
     ;;
-"") ;;
+"") references+=(--trials 5) ;;
 *)
     echo "usage: scripts/reproduce.sh [--quick]" >&2
     exit 2
@@ -35,7 +35,7 @@ fi
 "$ipcmark" explain --transport mojo-like --preset electron-default --set pin=same "${layers[@]}" --out "$out/layers" >/dev/null
 "$ipcmark" load --transport shm,uds-seqpacket --workload send --set pin=cross --rate 10k..640k/7 "${loads[@]}" --out "$out/load" >/dev/null
 if command -v node >/dev/null; then
-    node scripts/reference/node.mjs "${references[@]}" --out "$out/node"
+    node scripts/reference/node.mjs --workload invoke "${references[@]}" --out "$out/node"
     if command -v chromium >/dev/null; then
         node scripts/reference/chromium.mjs "${references[@]}" --out "$out/chromium"
     else

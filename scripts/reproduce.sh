@@ -23,21 +23,31 @@ case "${1:-}" in
     ;;
 esac
 
+# Results are never overwritten: a second set of a day has a number.
+out=results/$(date -u +%F)-$(uname -n)${1:+-quick}
+number=2
+while [ -e "$out" ]; do
+    out=${out%_*}_$number
+    number=$((number + 1))
+done
+
 cargo build --release --locked
 ipcmark=target/release/ipcmark
-out=results/$(date -u +%F)-$(uname -n)
-if [ -e "$out" ]; then
-    echo "$out is there already: move it away, results are not overwritten" >&2
-    exit 2
-fi
 
-"$ipcmark" run suites/published.toml "${effort[@]}" --out "$out/suite" --format csv >/dev/null
-"$ipcmark" explain --transport mojo-like --preset electron-default --set pin=same "${layers[@]}" --out "$out/layers" >/dev/null
-"$ipcmark" load --transport shm,uds-seqpacket --workload send --set pin=cross --rate 10k..640k/7 "${loads[@]}" --out "$out/load" >/dev/null
+# A trial that fails (4) is a row of the results, and no reason to throw away the others.
+measure() {
+    local code=0
+    "$@" || code=$?
+    [ "$code" -eq 0 ] || [ "$code" -eq 4 ] || exit "$code"
+}
+
+measure "$ipcmark" run suites/published.toml "${effort[@]}" --out "$out/suite" --format csv >/dev/null
+measure "$ipcmark" explain --transport mojo-like --preset electron-default --set pin=same "${layers[@]}" --out "$out/layers" >/dev/null
+measure "$ipcmark" load --transport shm,uds-seqpacket --workload send --set pin=cross --rate 10k..640k/7 "${loads[@]}" --out "$out/load" >/dev/null
 if command -v node >/dev/null; then
-    node scripts/reference/node.mjs --workload invoke "${references[@]}" --out "$out/node"
+    measure node scripts/reference/node.mjs --workload invoke "${references[@]}" --out "$out/node"
     if command -v chromium >/dev/null; then
-        node scripts/reference/chromium.mjs "${references[@]}" --out "$out/chromium"
+        measure node scripts/reference/chromium.mjs "${references[@]}" --out "$out/chromium"
     else
         echo "no Chromium: its rows are left out (Debian: apt-get install chromium)"
     fi
@@ -45,7 +55,7 @@ else
     echo "no Node.js: the rows of Node.js and Chromium are left out"
 fi
 
-"$ipcmark" report "$out" --html "$out/report.html" --svg "$out/charts" --csv "$out/trials.csv" --markdown "$out/summary.md"
+"$ipcmark" report "$out" --html "$out/report.html" --svg "$out/charts" --csv "$out/trials.csv" --markdown "$out/tables.md"
 {
     echo "# Results of $(basename "$out")"
     echo
@@ -55,7 +65,8 @@ fi
     for chart in latency-1 heat-1 percentiles-1 cpu-1 windows-1 load-1 waterfall-1 timeline-1; do
         [ ! -e "$out/charts/$chart.svg" ] || printf '![%s](charts/%s.svg)\n\n' "$chart" "$chart"
     done
-    cat "$out/summary.md"
+    # What the run says; its tables are in a file of their own.
+    sed '/^### /,$d' "$out/tables.md"
+    echo "All tables: [tables.md](tables.md)."
 } >"$out/README.md"
-rm "$out/summary.md"
 echo "written: $out"

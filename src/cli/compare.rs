@@ -6,10 +6,11 @@ use super::interleave::{self, Turns};
 use super::output::{self, Color, Format};
 use crate::plan::ConfigError;
 use crate::plan::variable::Variable;
-use crate::record::{Environment, LoadError, Record, Run, read_run};
+use crate::record::{Environment, LoadError, Record, Run, Status, counted, read_run};
 use crate::report::{comparison, comparison_json, tally};
 use crate::stats::{Comparison, Pairing, Table};
 use clap::Args as ClapArgs;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, ClapArgs)]
@@ -68,9 +69,16 @@ pub(super) fn execute(args: &Args) -> Result<Exit, Stop> {
     let look = args.format.look(args.color);
     output::write(&match args.format {
         Format::Json => comparison_json(&rows, &notes).to_string() + "\n",
-        Format::Table | Format::Markdown => format!("{}{}\n", comparison(&rows, look), tally(&rows)),
+        // A comment for a pull request is read without standard error.
+        Format::Markdown => {
+            let notes: Vec<String> = notes.iter().map(|note| format!("* {note}\n")).collect();
+            format!("{}{}\n\n{}", comparison(&rows, look), tally(&rows), notes.concat())
+        }
+        Format::Table => format!("{}{}\n", comparison(&rows, look), tally(&rows)),
     })?;
-    notes.iter().for_each(|note| output::warn(note));
+    if args.format != Format::Markdown {
+        notes.iter().for_each(|note| output::warn(note));
+    }
     Ok(exit)
 }
 
@@ -79,6 +87,24 @@ pub(super) struct TwoRuns {
     pub(super) rows: Vec<Comparison>,
     /// The records that were held against the base.
     pub(super) new: Vec<Record>,
+    /// Cases that counted in the base and failed in the new run.
+    pub(super) failed: Vec<String>,
+    /// Cases that counted in the base and of which the new run has no trial, or none at the same distance.
+    pub(super) missing: Vec<String>,
+}
+
+/// The cases of the base of which the new run says nothing: those that failed, and those that are not there.
+fn lost(base: &[Record], new: &[Record], rows: &[Comparison]) -> [Vec<String>; 2] {
+    let compared: BTreeSet<&str> = rows.iter().map(|row| row.case.as_str()).collect();
+    let of_base: BTreeSet<&str> = counted(base).into_iter().map(|record| record.case.id.as_str()).collect();
+    let failed: BTreeSet<&str> = new
+        .iter()
+        .filter(|record| record.status == Status::Failed)
+        .map(|record| record.case.id.as_str())
+        .collect();
+    let names = |cases: Vec<&str>| cases.into_iter().map(str::to_owned).collect();
+    let missing = of_base.iter().filter(|case| !compared.contains(**case) && !failed.contains(**case));
+    [names(of_base.intersection(&failed).copied().collect()), names(missing.copied().collect())]
 }
 
 /// Reads both runs and compares the cases that they share.
@@ -92,12 +118,7 @@ pub(super) fn two_runs(
     notes: &mut Vec<String>,
 ) -> Result<TwoRuns, Stop> {
     let (base, new) = (reading.read(base, notes)?, reading.read(new, notes)?);
-    match (&base.environment, &new.environment) {
-        (Some(one), Some(other)) => reading.same(one, other, notes)?,
-        _ => notes.push(
-            "no environment.json beside one of them: whether the hosts are the same is not known".to_owned(),
-        ),
-    }
+    reading.hosts(base.environment.as_ref(), new.environment.as_ref(), notes)?;
     notes.push(
         "two runs, one after the other: what the host did meanwhile is in the changes (`--bin` runs two programs by turns)"
             .to_owned(),
@@ -106,7 +127,13 @@ pub(super) fn two_runs(
         let files = format!("{} and {}", base.file.display(), new.file.display());
         Stop::NotComparable(format!("{files} share no case at one distance"))
     })?;
-    Ok(TwoRuns { rows, new: new.records })
+    let [failed, missing] = lost(&base.records, &new.records, &rows);
+    let noted =
+        [(&failed, "failed in the new run"), (&missing, "not in the new run, or not at the same distance")];
+    for (cases, what) in noted {
+        notes.extend(cases.iter().map(|case| format!("{case}: {what}")));
+    }
+    Ok(TwoRuns { rows, new: new.records, failed, missing })
 }
 
 /// What differs between the cases that two runs share; `None` if they share none.
@@ -141,6 +168,24 @@ impl Reading {
             }
         }
         Ok(())
+    }
+
+    /// The same for runs of which it may not be known.
+    pub(super) fn hosts(
+        self,
+        one: Option<&Environment>,
+        other: Option<&Environment>,
+        notes: &mut Vec<String>,
+    ) -> Result<(), Stop> {
+        match (one, other) {
+            (Some(one), Some(other)) => self.same(one, other, notes),
+            _ => {
+                let note =
+                    "no environment.json beside one of them: whether the hosts are the same is not known";
+                notes.push(note.to_owned());
+                Ok(())
+            }
+        }
     }
 
     pub(super) fn read(self, path: &Path, notes: &mut Vec<String>) -> Result<Run, Stop> {

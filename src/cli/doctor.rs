@@ -6,12 +6,13 @@ use super::exit::{Exit, Stop};
 use super::output;
 use super::proofs::{self, Comparisons, Stall};
 use super::run::seconds;
-use crate::plan::{Plan, human_size, not_built_in, transports};
+use crate::plan::{Case, Listed, Model, Pin, Placement, Plan, human_size, not_built_in, transports};
 use crate::record::{Host, fresh_seed};
 use crate::sys::clock::Clock;
 use crate::sys::limits::Limits;
 use crate::sys::signal::Interrupt;
-use crate::trial::cpus;
+use crate::trial::{self, cpus};
+use crate::workload::Workload;
 use clap::{Args as ClapArgs, ValueEnum};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -90,6 +91,26 @@ impl Args {
     }
 }
 
+/// A transport, and whether a link of it works here.
+struct Link {
+    name: &'static str,
+    about: &'static str,
+    /// Why it does not.
+    trouble: Option<String>,
+}
+
+/// Opens one link and passes a few messages: whatever a transport needs is there, or the kernel says what is not.
+fn link(listed: Listed, interrupt: &Interrupt) -> Link {
+    let placement = if listed.caps.processes { Placement::Process } else { Placement::Thread };
+    let model = Model { placement, pin: Pin::Same, ..Model::default() };
+    let case = Case { transport: listed.name.to_owned(), workload: Workload::Invoke, model };
+    let outcome = match Plan::skip_reason(&case, cpus()) {
+        Some(reason) => Err(reason),
+        None => trial::verify(&case, 4, 1, interrupt).map(drop).map_err(|failure| failure.to_string()),
+    };
+    Link { name: listed.name, about: listed.caps.about, trouble: outcome.err() }
+}
+
 /// What is here, what is missing, and how quiet it is.
 fn facts(probe: &Comparisons, interrupt: &Interrupt) -> Result<(String, Value), Stop> {
     let (host, limits, clock) = (Host::capture(), Limits::read(), Clock::system());
@@ -104,13 +125,22 @@ fn facts(probe: &Comparisons, interrupt: &Interrupt) -> Result<(String, Value), 
     };
     warn(
         facts.step_ns > 50,
-        format!("the clock steps by {} ns: short messages are timed in groups", facts.step_ns),
+        format!(
+            "the clock steps by {} ns: short messages are timed in groups; a kernel that trusts the time-stamp counter (clocksource tsc) does better",
+            facts.step_ns
+        ),
     );
     warn(
         backwards > 0,
-        format!("the clock went back {backwards} times between CPUs: one-way latencies are wrong"),
+        format!(
+            "the clock went back {backwards} times between CPUs: one-way latencies are wrong; use pin=same, or another clocksource"
+        ),
     );
-    warn(host.cpus.len() < 2, "one CPU: pin=cross and wait=spin are skipped".to_owned());
+    warn(
+        host.cpus.len() < 2,
+        "one CPU: pin=cross and wait=spin are skipped; give the process more (taskset, cgroup) to have them"
+            .to_owned(),
+    );
     warn(host.virtual_machine, "a virtual machine: the host moves CPUs, compare within one table".to_owned());
     warn(
         host.governor.as_deref().is_some_and(|governor| governor != "performance"),
@@ -125,19 +155,24 @@ fn facts(probe: &Comparisons, interrupt: &Interrupt) -> Result<(String, Value), 
     );
     warn(
         limits.shared_memory_free.is_some_and(|free| free < 256 << 20),
-        "less than 256 MiB free in /dev/shm: large payloads over shm will fail".to_owned(),
+        "less than 256 MiB free in /dev/shm: large payloads over shm will fail; mount it larger (`mount -o remount,size=1G /dev/shm`)".to_owned(),
     );
     let resolved = half.map_or("–".to_owned(), |half| format!("±{:.1} %", half * 100.0));
     warn(
         half.is_none_or(|half| half > 0.02),
         format!("noise now: {} trials resolve {resolved}; repeat when it is quieter", probe.trials),
     );
-    let built: Vec<&str> = transports().iter().map(|listed| listed.name).collect();
+    let links: Vec<Link> = transports().into_iter().map(|listed| link(listed, interrupt)).collect();
+    warn(
+        links.iter().any(|link| link.trouble.is_some()),
+        "transports that do not work here are left out of no table: their cases fail, with the same reason"
+            .to_owned(),
+    );
     let absent: Vec<_> = not_built_in();
     let gib = |bytes: u64| format!("{:.1} GiB", bytes as f64 / (1u64 << 30) as f64);
     let mut text = format!(
         "host         {} ({}), {} CPUs, {}\nkernel       {}\nclock        {:?}, step {} ns, {:.1} ns a reading; between CPUs it went back {backwards} times\n\
-         limits       {} descriptors, {} locked memory, {} free in /dev/shm\ntransports   {}\n",
+         limits       {} descriptors, {} locked memory, {} free in /dev/shm\n",
         host.name,
         host.cpu,
         host.cpus.len(),
@@ -149,10 +184,14 @@ fn facts(probe: &Comparisons, interrupt: &Interrupt) -> Result<(String, Value), 
         limits.descriptors,
         limits.locked_memory.map_or("unlimited".to_owned(), |bytes| human_size(bytes as usize)),
         limits.shared_memory_free.map_or("nothing".to_owned(), gib),
-        built.join(", "),
     );
+    for (number, Link { name, about, trouble }) in links.iter().enumerate() {
+        let head = if number == 0 { "transports" } else { "" };
+        let here = trouble.as_deref().map_or("works".to_owned(), |why| format!("does NOT work: {why}"));
+        text.push_str(&format!("{head:<12} {name:<14} {here} ({about})\n"));
+    }
     for other in &absent {
-        text.push_str(&format!("             {} is not built in: {}\n", other.name, other.enable));
+        text.push_str(&format!("             {:<14} is not built in: {}\n", other.name, other.enable));
     }
     text.push_str(&format!(
         "noise        {} pairs of trials resolve {resolved} of a small invoke's median now\n",
@@ -166,7 +205,8 @@ fn facts(probe: &Comparisons, interrupt: &Interrupt) -> Result<(String, Value), 
         text.push_str(&format!("warning      {warning}\n"));
     }
     let document = json!({
-        "host": host, "clock": facts, "clock_steps_back": backwards, "limits": limits, "transports": built,
+        "host": host, "clock": facts, "clock_steps_back": backwards, "limits": limits,
+        "transports": links.iter().map(|link| json!({ "name": link.name, "works": link.trouble.is_none(), "reason": link.trouble })).collect::<Vec<_>>(),
         "not_built_in": absent.iter().map(|other| other.name).collect::<Vec<_>>(),
         "resolves": half, "trials": probe.trials, "warnings": warnings,
     });

@@ -37,7 +37,7 @@ impl Equals<'_> {
             let (first, mut stand) = (rows.iter().filter(|row| is_told(row)).count(), 0);
             if !again.is_empty() {
                 let Some(second) = self.one(&again, &mut order, interrupt)? else { break };
-                stand = confirm(&mut rows, &again, &second).0;
+                stand = confirm(&mut rows, &again, &second).told;
             }
             outcomes.push((rows.len(), first, stand));
         }

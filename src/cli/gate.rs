@@ -40,13 +40,24 @@ fn bound(text: &str) -> Result<(Metric, f64), ConfigError> {
         return Err(ConfigError::new(format!("{name} is not compared; there are {}", names.join(", "))));
     }
     let percent: f64 = percent.trim_end_matches('%').trim_end().parse().map_err(|_| wrong())?;
-    if percent.is_finite() && percent >= 0.0 { Ok((metric, percent / 100.0)) } else { Err(wrong()) }
+    if !percent.is_finite() || percent < 0.0 {
+        return Err(wrong());
+    }
+    let floor =
+        COMPARED.iter().find(|(compared, _)| *compared == metric).map_or(0.0, |(_, floor)| floor * 100.0);
+    if percent < floor {
+        return Err(ConfigError::new(format!(
+            "{text}: of {name}, differences under {floor:.0} % are never told; write {name}={floor:.0}% or more"
+        )));
+    }
+    Ok((metric, percent / 100.0))
 }
 
 pub(super) fn execute(args: &Args) -> Result<Exit, Stop> {
     let mut notes = Vec::new();
     args.bin.as_deref().map_or(Ok(()), interleave::check)?;
-    let TwoRuns { mut rows, new } = two_runs(&args.base, &args.new, args.reading, &mut notes)?;
+    let TwoRuns { mut rows, new, failed, missing } =
+        two_runs(&args.base, &args.new, args.reading, &mut notes)?;
     let mut exit = Exit::Ok;
     let suspects = cases(&args.regressions(&rows), &new);
     if let Some(base) = args.bin.as_deref().filter(|_| !suspects.is_empty()) {
@@ -70,17 +81,28 @@ pub(super) fn execute(args: &Args) -> Result<Exit, Stop> {
     if !regressions.is_empty() {
         return Ok(Exit::Regression);
     }
+    if !failed.is_empty() {
+        output::write(&format!("{} cases of the base failed\n", failed.len()))?;
+        return Ok(Exit::Failed);
+    }
+    if !missing.is_empty() {
+        return Err(Stop::NotComparable(format!(
+            "{} cases of the base were not measured, or not at the same distance: nothing is said of them",
+            missing.len()
+        )));
+    }
     // Nothing is passed that could not have been seen to fail.
-    let told = |(row, most): (&Comparison, f64)| match row.verdict {
-        Difference::Unresolved { half, .. } => half <= most,
+    let told = |(row, most): &(&Comparison, f64)| match row.verdict {
+        Difference::Unresolved { half, .. } => half <= *most,
         _ => true,
     };
-    if !args.gated(&rows).any(told) {
+    let (all, able) = (args.gated(&rows).count(), args.gated(&rows).filter(told).count());
+    if able == 0 {
         return Err(Stop::NotComparable(
             "too noisy, or too few trials, to tell a change of the allowed size in any case".to_owned(),
         ));
     }
-    output::write("no regression\n")?;
+    output::write(&format!("no regression in {able} of {all} figures; the others were too noisy to tell\n"))?;
     Ok(Exit::Ok)
 }
 
@@ -125,7 +147,7 @@ mod tests {
     fn bounds_are_read_as_users_write_them() {
         assert_eq!(bound("p50=3%"), Ok((Metric::P50, 0.03)));
         assert_eq!(bound("messages/s=10"), Ok((Metric::Messages, 0.1)));
-        for wrong in ["p50", "p50=", "p50=x%", "p50=-1%", "p5=3%", "max=3%"] {
+        for wrong in ["p50", "p50=", "p50=x%", "p50=-1%", "p5=3%", "max=3%", "p50=1%", "p99=5%"] {
             assert!(bound(wrong).is_err(), "{wrong}");
         }
     }

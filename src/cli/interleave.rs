@@ -20,6 +20,7 @@ use crate::sys::signal::Interrupt;
 use crate::trial::cpus;
 use clap::Args as ClapArgs;
 use std::collections::BTreeSet;
+use std::fmt;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -73,16 +74,14 @@ pub(super) fn run(
     let differ: BTreeSet<&str> =
         rows.iter().filter(|row| is_told(row)).map(|row| row.case.as_str()).collect();
     let again: Vec<&Case> = cases.into_iter().filter(|case| differ.contains(case.id().as_str())).collect();
-    if !again.is_empty() && pairs.exit() == Exit::Ok {
+    if !again.is_empty() && pairs.interrupt.exit_code().is_none() {
         let second =
             pairs.measure(&again, turns.fewest(again.len())..=turns.pairs, turns.budget / 2)?.judge();
-        let (told, left) = confirm(&mut rows, &again, &second);
-        notes.push(format!(
-            "measured again with fresh pairs: {told} differences were found again, {left} were not"
-        ));
+        let confirmed = confirm(&mut rows, &again, &second);
+        notes.push(format!("measured again with fresh pairs: {confirmed}"));
     }
     let exit = pairs.exit();
-    notes.extend(pairs.finish(exit != Exit::Ok)?);
+    notes.extend(pairs.finish(matches!(exit, Exit::Interrupted(_)))?);
     Ok((rows, exit))
 }
 
@@ -98,10 +97,9 @@ pub(super) fn again(
     let mut pairs = Pairs::open(base, turns)?;
     let cases: Vec<&Case> = cases.iter().collect();
     let second = pairs.measure(&cases, turns.fewest(cases.len())..=turns.pairs, turns.budget)?.judge();
-    let (told, left) = confirm(rows, &cases, &second);
-    notes.push(format!("measured again by turns: {told} differences were found again, {left} were not"));
+    notes.push(format!("measured again by turns: {}", confirm(rows, &cases, &second)));
     let exit = pairs.exit();
-    notes.extend(pairs.finish(exit != Exit::Ok)?);
+    notes.extend(pairs.finish(matches!(exit, Exit::Interrupted(_)))?);
     Ok(exit)
 }
 
@@ -116,24 +114,48 @@ pub(super) fn is_told(row: &Comparison) -> bool {
     matches!(row.verdict, Difference::Faster | Difference::Slower)
 }
 
-/// Takes back what was measured `again` and not found so a second time. Answers how many stand, and how many do not.
-pub(super) fn confirm(rows: &mut [Comparison], again: &[&Case], second: &[Comparison]) -> (usize, usize) {
+/// What came of what was measured a second time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Confirmed {
+    /// Differences that were found again.
+    pub(super) told: usize,
+    /// Differences that were not, and are taken back.
+    pub(super) left: usize,
+    /// Differences at a distance that the host did not offer again: they stand as they were.
+    pub(super) elsewhere: usize,
+}
+
+impl fmt::Display for Confirmed {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Confirmed { told, left, elsewhere } = self;
+        write!(out, "{told} differences were found again, {left} were not")?;
+        match elsewhere {
+            0 => Ok(()),
+            _ => write!(out, ", {elsewhere} could not be measured again: the host had moved the CPUs"),
+        }
+    }
+}
+
+/// Takes back what was measured `again` and not found so a second time.
+pub(super) fn confirm(rows: &mut [Comparison], again: &[&Case], second: &[Comparison]) -> Confirmed {
     let again: BTreeSet<String> = again.iter().map(|case| case.id()).collect();
-    let (mut told, mut left) = (0, 0);
+    let mut confirmed = Confirmed::default();
     for row in rows.iter_mut().filter(|row| is_told(row) && again.contains(&row.case)) {
         let same = |other: &&Comparison| {
             (other.case.as_str(), other.place, other.metric) == (row.case.as_str(), row.place, row.metric)
         };
-        if second.iter().find(same).is_some_and(|other| other.verdict == row.verdict) {
-            told += 1;
-            continue;
+        match second.iter().find(same) {
+            None => confirmed.elsewhere += 1,
+            Some(other) if other.verdict == row.verdict => confirmed.told += 1,
+            Some(_) => {
+                confirmed.left += 1;
+                let [low, high] = row.interval;
+                let half = (high / low).sqrt() - 1.0;
+                row.verdict = Difference::Unresolved { half, needed: Some(2 * row.trials as u64) };
+            }
         }
-        left += 1;
-        let [low, high] = row.interval;
-        row.verdict =
-            Difference::Unresolved { half: (high / low).sqrt() - 1.0, needed: Some(2 * row.trials as u64) };
     }
-    (told, left)
+    confirmed
 }
 
 /// Whether a file is a program of this name.
@@ -163,6 +185,8 @@ struct Pairs {
     scratch: ScratchDir,
     interrupt: Interrupt,
     directory: PathBuf,
+    /// Trials without a result.
+    failed: u64,
 }
 
 impl Pairs {
@@ -186,6 +210,7 @@ impl Pairs {
             scratch: ScratchDir::create()?,
             interrupt: Interrupt::listen()?,
             directory,
+            failed: 0,
         })
     }
 
@@ -202,6 +227,8 @@ impl Pairs {
         let mut rng = fastrand::Rng::with_seed(self.seed ^ self.order);
         let mut sides: [Vec<Record>; 2] = [Vec::new(), Vec::new()];
         let mut open: Vec<&Case> = cases.to_vec();
+        // A case that fails once is not tried again and again.
+        let mut broken: BTreeSet<String> = BTreeSet::new();
         for pair in 0..*count.end() {
             rng.shuffle(&mut open);
             for case in &open {
@@ -209,10 +236,19 @@ impl Pairs {
                     if self.interrupt.exit_code().is_some() {
                         return Ok(table(&sides));
                     }
-                    let record = self.trial(side, case, pair)?;
-                    sides[side].push(record);
+                    match self.trial(side, case, pair) {
+                        Ok(record) => sides[side].push(record),
+                        // Ctrl-C reaches the program under way as well.
+                        Err(_) if self.interrupt.exit_code().is_some() => return Ok(table(&sides)),
+                        Err(stop) => {
+                            output::warn(&format!("failed: {stop}"));
+                            self.failed += 1;
+                            broken.insert(case.id());
+                        }
+                    }
                 }
             }
+            open.retain(|case| !broken.contains(&case.id()));
             if pair + 1 >= *count.start() {
                 let rows = table(&sides).judge();
                 open.retain(|case| !is_narrow(&rows, &case.id()));
@@ -226,8 +262,10 @@ impl Pairs {
 
     /// One trial by one of the programs.
     fn trial(&mut self, side: usize, case: &Case, pair: u64) -> Result<Record, Stop> {
-        let out = self.scratch.path().join(self.order.to_string());
-        let arguments = arguments(case, self.time, self.seed ^ self.order, &out);
+        let order = self.order;
+        self.order += 1;
+        let out = self.scratch.path().join(order.to_string());
+        let arguments = arguments(case, self.time, self.seed ^ order, &out);
         let program = self.programs[side].clone();
         let ended = program::run(&program, &arguments)?;
         let name = if side == 0 { "the base" } else { "the new program" };
@@ -240,19 +278,22 @@ impl Pairs {
             Some(Ok(record)) => record,
             _ => return Err(failed(format!("no record; it said: {}", ended.complaint))),
         };
+        (record.trial, record.order) = (pair, Some(order));
+        self.stores[side].append(&record)?;
+        std::fs::remove_dir_all(&out)?;
         if record.status != Status::Ok {
             return Err(failed(record.reason.unwrap_or_else(|| "it failed".to_owned())));
         }
-        (record.trial, record.order) = (pair, Some(self.order));
-        self.order += 1;
-        self.stores[side].append(&record)?;
-        std::fs::remove_dir_all(&out)?;
         Ok(record)
     }
 
-    /// Whether the user stopped it.
+    /// Whether the user stopped it, or trials failed.
     fn exit(&self) -> Exit {
-        self.interrupt.exit_code().map_or(Exit::Ok, Exit::Interrupted)
+        match self.interrupt.exit_code() {
+            Some(code) => Exit::Interrupted(code),
+            None if self.failed > 0 => Exit::Failed,
+            None => Exit::Ok,
+        }
     }
 
     fn finish(self, partial: bool) -> Result<Vec<String>, Stop> {

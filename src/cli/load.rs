@@ -5,10 +5,11 @@ use super::exit::{Exit, Stop};
 use super::output::{self, Format};
 use super::run::seconds;
 use super::running::{Effort, Keeping, Running};
+use crate::plan::variable::word;
 use crate::plan::{Case, ConfigError, Group, Plan, Planned};
-use crate::record::Status;
+use crate::record::{Place, Status};
 use crate::report::{load_json, load_table};
-use crate::stats::{LoadRow, load_row};
+use crate::stats::{LoadRow, load_places, load_row};
 use crate::sys::signal::Interrupt;
 use crate::trial::cpus;
 use crate::workload::{Arrivals, Workload, read_rate};
@@ -99,11 +100,17 @@ pub(super) fn execute(args: &Args) -> Result<Exit, Stop> {
     let look = args.format.look(args.keeping.color);
     let (mut text, mut documents) = (String::new(), Vec::new());
     for case in &links {
-        let rows: Vec<LoadRow> =
-            steps(case).iter().filter_map(|step| load_row(&records, &step.id())).collect();
-        let closed = load_row(&records, &case.id());
-        documents.push(load_json(&case.id(), &rows, closed));
-        text.push_str(&format!("{}\n", load_table(&case.id(), &rows, closed, look)));
+        let ids: Vec<String> = steps(case).iter().chain([case]).map(Case::id).collect();
+        for place in load_places(&records, &ids) {
+            let rows: Vec<LoadRow> =
+                steps(case).iter().filter_map(|step| load_row(&records, &step.id(), place)).collect();
+            let closed = load_row(&records, &case.id(), place);
+            // Distances are kept apart: what a link can do differs with them.
+            let title =
+                if place == Place::One { case.id() } else { format!("{} · {}", case.id(), word(place)) };
+            documents.push(load_json(&title, &rows, closed));
+            text.push_str(&format!("{}\n", load_table(&title, &rows, closed, look)));
+        }
     }
     output::write(&match args.format {
         Format::Json => Value::Array(documents).to_string() + "\n",

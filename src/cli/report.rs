@@ -75,10 +75,9 @@ pub(super) fn execute(args: &Args) -> Result<Exit, Stop> {
         }
     }
     if let Some(directory) = &args.svg {
-        let line = runs.source.line();
         let (mut charts, left_out) = report::charts(&runs.records, runs.source.copies());
-        charts.extend(report::forest(&runs.differences));
-        let files = charts.iter().map(|chart| (format!("{}.svg", chart.name()), chart.svg(&line)));
+        charts.extend(report::forest(&runs.differences, &runs.records));
+        let files = charts.iter().map(|chart| (format!("{}.svg", chart.name()), chart.svg(&runs.source)));
         notes.push(format!("{} charts in {}", charts.len(), directory.display()));
         notes.extend(
             left_out
@@ -147,7 +146,9 @@ impl Args {
         let differences = match &self.base {
             None => Vec::new(),
             Some(base) => {
-                differences(&self.reading.read(base, notes)?.records, &records).ok_or_else(|| {
+                let run = self.reading.read(base, notes)?;
+                self.reading.hosts(run.environment.as_ref(), environments.first(), notes)?;
+                differences(&run.records, &records).ok_or_else(|| {
                     Stop::NotComparable(format!("{} shares no case with these runs", base.display()))
                 })?
             }

@@ -1,4 +1,8 @@
-//! `ipcmark verify`: every case once, for a few messages, looking only at whether they arrive as they must.
+//! `ipcmark verify`: every case once, for a few messages, looking only at whether they arrive as they must; and trouble on demand.
+
+mod faults;
+mod kill;
+mod soak;
 
 use super::choice::Choice;
 use super::exit::{Exit, Stop};
@@ -11,6 +15,10 @@ use crate::sys::signal::Interrupt;
 use crate::trial::{self, Failure, cpus};
 use crate::workload::Workload;
 use clap::Args as ClapArgs;
+use faults::faults;
+use kill::Kills;
+use soak::soak;
+use std::time::Duration;
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
@@ -19,6 +27,18 @@ pub(super) struct Args {
     /// Messages of each case
     #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u64).range(1..))]
     messages: u64,
+    /// Kill main or a renderer so many times in each family of transports, at random moments; and halt readers for two seconds
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000), conflicts_with = "soak")]
+    kill: Option<u64>,
+    /// Run a mixed load for so long (30s, 30m, 2h), and see whether memory, descriptors or latencies creep
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    soak: Option<Duration>,
+    /// Let a renderer drop, double, swap, change or withhold a message, and see that the checks find it
+    #[arg(long, conflicts_with_all = ["kill", "soak"])]
+    faults: bool,
+    /// Seed of what is random
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..1 << 48))]
+    seed: Option<u64>,
     /// No progress bar
     #[arg(long)]
     no_progress: bool,
@@ -43,18 +63,55 @@ const GROUPS: [&[(&str, &[&str])]; 3] = [
 ];
 const PRESET: &str = "preset";
 
+/// Reads `90`, `90s`, `30m` or `2h`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let (number, factor) = match text.char_indices().last() {
+        Some((at, 's')) => (&text[..at], 1.0),
+        Some((at, 'm')) => (&text[..at], 60.0),
+        Some((at, 'h')) => (&text[..at], 3600.0),
+        _ => (text, 1.0),
+    };
+    let seconds =
+        number.parse::<f64>().ok().map(|number| number * factor).filter(|s| (0.1..=1e6).contains(s));
+    seconds.map(Duration::from_secs_f64).ok_or_else(|| "write a time as in 30s, 30m or 2h".to_owned())
+}
+
 pub(super) fn execute(args: &Args) -> Result<Exit, Stop> {
+    let interrupt = Interrupt::listen()?;
+    let seed = args.seed.unwrap_or_else(fresh_seed);
+    if args.kill.is_none() && args.soak.is_none() && !args.faults {
+        return cases(args, seed, &interrupt);
+    }
+    let progress = Progress::new(args.kill.unwrap_or(0) * kill::FAMILIES.len() as u64, args.no_progress);
+    let (text, good) = match (args.kill, args.soak) {
+        (Some(count), _) => {
+            let only = args.choice.transports()?;
+            Kills { count, only: &only, seed, interrupt: &interrupt }.run(&progress)?
+        }
+        (_, Some(time)) => soak(time, seed, &interrupt, &progress)?,
+        _ => faults(seed, &interrupt, &progress)?,
+    };
+    drop(progress);
+    output::write(&text)?;
+    output::warn(&format!("seed {seed}"));
+    Ok(match interrupt.exit_code() {
+        Some(code) => Exit::Interrupted(code),
+        None if good => Exit::Ok,
+        None => Exit::Failed,
+    })
+}
+
+/// Every case once.
+fn cases(args: &Args, seed: u64, interrupt: &Interrupt) -> Result<Exit, Stop> {
     let groups = groups(&args.choice)?;
     let plan = Plan::new(&groups, args.choice.filter.as_deref(), cpus())?;
-    let interrupt = Interrupt::listen()?;
     leftovers::sweep();
-    let seed = fresh_seed();
     let progress = Progress::new(plan.runnable().count() as u64, args.no_progress);
     let (mut passed, mut failed) = (0, 0);
     for case in plan.runnable() {
         let id = case.id();
         progress.next(&id);
-        match verify(case, args.messages, seed, &interrupt) {
+        match verify(case, args.messages, seed, interrupt) {
             Ok(()) => passed += 1,
             Err(Failure::Interrupted) => break,
             Err(failure) => {

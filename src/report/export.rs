@@ -26,7 +26,7 @@ pub fn jsonl(records: &[Record]) -> String {
 
 type Field = (&'static str, fn(&Record) -> Option<String>);
 
-const FIELDS: [Field; 32] = [
+const FIELDS: [Field; 45] = [
     ("run", |r| Some(r.run.clone())),
     ("trial", |r| Some(r.trial.to_string())),
     ("order", |r| Some(r.order?.to_string())),
@@ -58,7 +58,20 @@ const FIELDS: [Field; 32] = [
     ("floor_ratio", |r| Some(r.floor.as_ref()?.ratio.to_string())),
     ("distance", |r| Some(word(r.place()))),
     ("distance_before_ns", |r| Some(r.noise?.distance?.before_ns.to_string())),
+    ("distance_after_ns", |r| Some(r.noise?.distance?.after_ns.to_string())),
     ("dirty", |r| Some(r.noise?.dirty.to_string())),
+    ("sentinel_ratio", |r| Some(r.noise?.sentinel_ratio.to_string())),
+    ("steal_ticks", |r| Some(r.noise?.steal_ticks.to_string())),
+    ("cpu_share", |r| Some(r.noise?.cpu_share?.to_string())),
+    ("samples", |r| Some(r.latency_ns.as_ref()?.count.to_string())),
+    ("messages_per_sample", |r| Some(r.latency_ns.as_ref()?.every.to_string())),
+    ("min_ns", |r| Some(r.latency_ns.as_ref()?.min.to_string())),
+    ("offered_per_s", |r| Some(r.offered?.messages_per_s.to_string())),
+    ("lag_p50_ns", |r| Some(r.offered?.lag_p50_ns.to_string())),
+    ("lag_p99_ns", |r| Some(r.offered?.lag_p99_ns.to_string())),
+    ("lag_max_ns", |r| Some(r.offered?.lag_max_ns.to_string())),
+    ("processes", |r| Some(r.checks?.processes.to_string())),
+    ("seed", |r| Some(r.seed.to_string())),
 ];
 
 /// One trial a line, the variables of the model as columns; empty where a trial has no such figure.
@@ -77,7 +90,7 @@ pub fn csv(records: &[Record]) -> String {
 
 /// Quoted where RFC 4180 asks for it.
 fn quoted(cell: &str) -> String {
-    if cell.contains([',', '"', '\n']) {
+    if cell.contains([',', '"', '\n', '\r']) {
         format!("\"{}\"", cell.replace('"', "\"\""))
     } else {
         cell.to_owned()

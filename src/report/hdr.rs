@@ -1,6 +1,10 @@
 //! Histogram logs: the text format of HdrHistogram's tools (`HistogramLogProcessor`, the online plotter), one line a trial.
 
 use crate::record::{Record, counted};
+use crate::workload::tally::Encoded;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hdrhistogram::serialization::{Serializer, V2DeflateSerializer};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -19,6 +23,14 @@ fn file_name(case: &str) -> String {
     case.chars().map(safe).collect::<String>() + ".hlog"
 }
 
+/// A record's histogram as those tools want it: deflated.
+fn compressed(histogram: &str) -> Option<String> {
+    let histogram = Encoded::decode(histogram).ok()?;
+    let mut bytes = Vec::new();
+    V2DeflateSerializer::new().serialize(&histogram, &mut bytes).ok()?;
+    Some(STANDARD.encode(bytes))
+}
+
 /// Tags are none of the format's first version; lengths and moments are seconds, the longest value too by its convention.
 fn log(case: &str, trials: &[&Record]) -> String {
     let mut text = format!(
@@ -30,9 +42,9 @@ fn log(case: &str, trials: &[&Record]) -> String {
     let mut begin = 0.0;
     for trial in trials {
         let Some(latency) = &trial.latency_ns else { continue };
+        let Some(histogram) = compressed(&latency.histogram) else { continue };
         let length = trial.elapsed_ns as f64 / 1e9;
-        let _ =
-            writeln!(text, "{begin:.3},{length:.3},{:.6},{}", latency.max as f64 / 1e9, latency.histogram);
+        let _ = writeln!(text, "{begin:.3},{length:.3},{:.6},{}", latency.max as f64 / 1e9, histogram);
         begin += length;
     }
     text

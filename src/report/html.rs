@@ -6,7 +6,7 @@ use super::chart::{Chart, Kind, charts};
 use super::figure::{count, megabytes, nanoseconds, nanoseconds_with_range, ratio};
 use super::verdict::{Answer, noise, verdict};
 use crate::plan::variable::word;
-use crate::plan::{Preset, human_size};
+use crate::plan::{Preset, human_size, not_built_in, transports};
 use crate::record::{Environment, Record, Status};
 use crate::stats::{Comparison, Spread, Summary, summarise};
 use minijinja::Environment as Templates;
@@ -24,26 +24,42 @@ pub struct Source {
 }
 
 impl Source {
-    /// In a line, for captions: what was measured on, when, and with which seed.
+    /// In a line: what all of it was measured on, when, and with which seeds.
     pub fn line(&self) -> String {
-        let Some(first) = self.environments.first() else {
+        self.line_of(&BTreeSet::new())
+    }
+
+    /// The same for some of the runs, for captions; for all if none of them left word.
+    pub(super) fn line_of(&self, runs: &BTreeSet<String>) -> String {
+        let mut of: Vec<&Environment> =
+            self.environments.iter().filter(|environment| runs.contains(&environment.run)).collect();
+        if of.is_empty() {
+            of = self.environments.iter().collect();
+        }
+        let Some(first) = of.first() else {
             return "It is not known where and when this was measured.".to_owned();
         };
-        let more = match self.environments.len() {
-            1 => String::new(),
-            runs => format!(", and {} more runs", runs - 1),
+        let hosts: BTreeSet<String> = of.iter().map(|environment| host(environment)).collect();
+        let days: BTreeSet<&str> =
+            of.iter().map(|environment| environment.started.get(..10).unwrap_or("undated")).collect();
+        let seeds: Vec<String> = of.iter().take(3).map(|environment| environment.seed.to_string()).collect();
+        let more = if of.len() > 3 { format!(" and {} more", of.len() - 3) } else { String::new() };
+        let day = match (days.first(), days.last()) {
+            (Some(from), Some(to)) if from != to => format!("{from} to {to}"),
+            _ => first.started.get(..10).unwrap_or("undated").to_owned(),
         };
+        let seed = if of.len() > 1 { "seeds" } else { "seed" };
         format!(
-            "{} · {} · seed {}{more}",
-            host(first),
-            first.started.get(..10).unwrap_or("undated"),
-            first.seed
+            "{} · {day} · {seed} {}{more}",
+            hosts.into_iter().collect::<Vec<_>>().join("; "),
+            seeds.join(", ")
         )
     }
 
-    /// Bytes that one CPU copied in a second, by size.
+    /// Bytes that one CPU copied in a second, by size: of the first run that measured it.
     pub fn copies(&self) -> &[(usize, f64)] {
-        self.environments.first().map_or(&[], |environment| &environment.host.copies)
+        let known = self.environments.iter().map(|environment| environment.host.copies.as_slice());
+        known.into_iter().find(|copies| !copies.is_empty()).unwrap_or_default()
     }
 }
 
@@ -75,7 +91,13 @@ struct Figure {
     attributes: String,
     svg: String,
     header: Vec<String>,
-    rows: Vec<Vec<String>>,
+    rows: Vec<FigureRow>,
+}
+
+#[derive(Serialize)]
+struct FigureRow {
+    attributes: String,
+    cells: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -137,6 +159,8 @@ struct Page<'r> {
     rows_left_out: usize,
     troubles: Vec<Trouble<'r>>,
     troubles_left_out: usize,
+    /// Whether there are rows that no ipcmark measured.
+    foreign: bool,
     css: &'static str,
     theme: &'static str,
     script: &'static str,
@@ -167,6 +191,7 @@ pub fn html(
         rows_left_out: summaries.len().saturating_sub(MOST),
         troubles: troubles.iter().take(MOST).map(|record| trouble(record)).collect(),
         troubles_left_out: troubles.len().saturating_sub(MOST),
+        foreign: summaries.iter().any(|summary| is_foreign(&summary.example.case.transport)),
         css: include_str!("assets/page.css"),
         theme: include_str!("assets/theme.css"),
         script: include_str!("assets/report.js"),
@@ -175,6 +200,12 @@ pub fn html(
     let mut templates = Templates::new();
     templates.add_template("page.html", include_str!("assets/page.html"))?;
     templates.get_template("page.html")?.render(minijinja::value::Serde(page))
+}
+
+/// Whether a transport is none that this program or its features know.
+fn is_foreign(name: &str) -> bool {
+    transports().iter().all(|listed| listed.name != name)
+        && not_built_in().iter().all(|absent| absent.name != name)
 }
 
 fn origin(environment: &Environment) -> Origin {
@@ -203,13 +234,12 @@ fn trouble(record: &Record) -> Trouble<'_> {
 /// All charts, by kind.
 fn sections(records: &[Record], source: &Source, differences: &[Comparison]) -> Vec<Section> {
     let (mut all, left_out) = charts(records, source.copies());
-    all.extend(super::chart::forest(differences));
-    let line = source.line();
+    all.extend(super::chart::forest(differences, records));
     let section = |kind: Kind| Section {
         id: kind.name(),
         heading: kind.heading(),
         reading: kind.reading(),
-        charts: all.iter().filter(|chart| chart.kind == kind).map(|chart| figure(chart, &line)).collect(),
+        charts: all.iter().filter(|chart| chart.kind == kind).map(|chart| figure(chart, source)).collect(),
         left_out: left_out.iter().find(|(other, _)| *other == kind).map_or(0, |(_, count)| *count),
     };
     Kind::ALL.into_iter().map(section).filter(|section| !section.charts.is_empty()).collect()
@@ -224,16 +254,21 @@ fn empty(records: &[Record], summaries: &[Summary<'_>]) -> &'static str {
     }
 }
 
-fn figure(chart: &Chart, source: &str) -> Figure {
+fn figure(chart: &Chart, source: &Source) -> Figure {
     Figure {
         id: chart.name(),
         title: chart.title.clone(),
         about: chart.about.clone(),
-        source: source.to_owned(),
+        source: source.line_of(&chart.tags.runs),
         attributes: chart.tags.attributes(),
         svg: chart.inline(),
         header: chart.figures.header.clone(),
-        rows: chart.figures.rows.clone(),
+        rows: chart
+            .figures
+            .rows
+            .iter()
+            .map(|(attributes, cells)| FigureRow { attributes: attributes.clone(), cells: cells.clone() })
+            .collect(),
     }
 }
 

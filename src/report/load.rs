@@ -3,7 +3,7 @@
 use super::figure::{count, nanoseconds};
 use super::look::{Look, new_table};
 use super::table::heading;
-use crate::stats::{LoadRow, knee};
+use crate::stats::{Knee, LoadRow, knee};
 use comfy_table::CellAlignment;
 use serde_json::{Value, json};
 
@@ -26,13 +26,14 @@ pub fn load_table(title: &str, rows: &[LoadRow], closed: Option<LoadRow>, look: 
         add(
             row,
             row.offered.map_or_else(String::new, count),
-            if knee == Some(index) { "◀ knee" } else { "" },
+            if knee == Knee::After(index) { "◀ knee" } else { "" },
         );
     }
     if let Some(row) = &closed {
         add(row, "closed loop".to_owned(), "");
     }
-    format!("{}\n{}\n", heading(title, look), table.trim_fmt())
+    let words = if knee == Knee::Before { "it does not keep up even with the lowest rate\n" } else { "" };
+    format!("{}\n{}\n{words}", heading(title, look), table.trim_fmt())
 }
 
 /// The same as a document.
@@ -42,7 +43,11 @@ pub fn load_json(title: &str, rows: &[LoadRow], closed: Option<LoadRow>) -> Valu
         json!({ "offered_per_s": row.offered, "achieved_per_s": row.achieved, "p50_ns": p50, "p99_ns": p99, "p999_ns": p999,
                 "max_ns": row.max, "lag_p99_ns": row.lag_p99, "trials": row.trials })
     };
-    let knee = knee(rows).and_then(|index| rows.get(index)?.offered);
+    let (knee, keeps_up) = match knee(rows) {
+        Knee::Beyond => (None, "with every rate"),
+        Knee::After(index) => (rows.get(index).and_then(|row| row.offered), "until the knee"),
+        Knee::Before => (None, "with none"),
+    };
     let steps: Vec<Value> = rows.iter().map(row).collect();
-    json!({ "case": title, "steps": steps, "knee_per_s": knee, "closed": closed.as_ref().map(row) })
+    json!({ "case": title, "steps": steps, "knee_per_s": knee, "keeps_up": keeps_up, "closed": closed.as_ref().map(row) })
 }

@@ -17,7 +17,7 @@ mod targets;
 mod verdict;
 mod waterfall;
 
-pub use chart::{Chart, Figures, Kind, charts, forest, waterfall_chart};
+pub use chart::{Chart, Figures, Kind, charts, forest};
 pub use comparison::{comparison, comparison_json, tally};
 pub use export::{csv, json, jsonl};
 pub use figure::{count, megabytes, nanoseconds, ratio};

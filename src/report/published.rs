@@ -66,6 +66,7 @@ pub fn published(records: &[Record], look: Look) -> String {
     table.set_header([
         "here: transport",
         "payload",
+        "copies",
         "pin",
         "p50",
         "published for Electron",

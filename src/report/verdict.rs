@@ -1,14 +1,15 @@
 //! What a run says, in sentences: who is fastest, by how much, how sure that is, and from which size on shared memory pays.
 
+use super::chart::facet::{Facet, facets};
 use super::chart::payload::Crossover;
-use super::figure::{about, count, nanoseconds, ratio};
+use super::figure::{count, nanoseconds, ratio};
 use crate::plan::human_size;
 use crate::plan::{Model, Pin, Placement, Preset, variable::word};
 use crate::record::{Place, Record, Status};
 use crate::stats::{Spread, Summary};
 use crate::workload::Workload;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// Most questions that are answered: the rest is in charts and tables.
@@ -35,25 +36,59 @@ impl fmt::Display for Answer {
 
 /// Answers, the most asked first.
 pub(super) fn verdict(summaries: &[Summary<'_>]) -> Vec<Answer> {
-    let most = summaries.iter().map(|summary| summary.trials).max().unwrap_or(0);
-    // A distance that the host chose for a moment alone says nothing.
-    let counts = |summary: &&Summary<'_>| {
-        summary.place != Place::Mixed && summary.p50.is_some() && 2 * summary.trials > most
-    };
     let mut questions: BTreeMap<Question, Vec<&Summary<'_>>> = BTreeMap::new();
-    for summary in summaries.iter().filter(counts) {
-        questions.entry(Question::of(summary)).or_default().push(summary);
+    // A distance that the host chose for a moment alone says nothing: `facets` leaves those out.
+    for group in facets(summaries, &[]).into_values() {
+        let speaks = |summary: &&Summary<'_>| {
+            summary.p50.is_some() && !summary.example.case.transport.ends_with("-canary")
+        };
+        for summary in group.into_iter().filter(speaks) {
+            questions.entry(Question::of(summary)).or_default().push(summary);
+        }
     }
-    let asked = questions.iter().filter(|(_, group)| group.len() > 1);
+    let sizes = sizes(questions.keys());
+    let asked = questions.iter().filter(|(question, group)| {
+        let kept = sizes.get(&question.any_size()).is_some_and(|sizes| sizes.contains(&question.payload));
+        group.len() > 1 && kept
+    });
     let mut answers: Vec<Answer> = asked.take(MOST).map(|(question, group)| question.answer(group)).collect();
     answers.extend(crossovers(summaries));
     answers
+}
+
+/// Of many sizes, the least, the middle one and the largest are asked about.
+fn sizes<'q>(questions: impl Iterator<Item = &'q Question>) -> BTreeMap<Question, BTreeSet<usize>> {
+    let mut sizes: BTreeMap<Question, BTreeSet<usize>> = BTreeMap::new();
+    for question in questions {
+        sizes.entry(question.any_size()).or_default().insert(question.payload);
+    }
+    for sizes in sizes.values_mut().filter(|sizes| sizes.len() > 3) {
+        let all: Vec<usize> = sizes.iter().copied().collect();
+        *sizes = [all[0], all[all.len() / 2], all[all.len() - 1]].into();
+    }
+    sizes
+}
+
+/// What weakens an answer.
+fn caution(group: &[&Summary<'_>]) -> String {
+    let trials = group.iter().map(|summary| summary.trials).min().unwrap_or(0);
+    let runs: BTreeSet<&str> = group.iter().map(|summary| summary.example.run.as_str()).collect();
+    let mut cautions = Vec::new();
+    if trials < ENOUGH {
+        cautions.push(format!("{trials} trials: factors, not percents"));
+    }
+    if runs.len() > 1 {
+        cautions.push(format!("of {} runs at different times", runs.len()));
+    }
+    cautions.join("; ")
 }
 
 /// What is asked: the smallest and plainest first, as the order of the fields says.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Question {
     far_from_default: usize,
+    /// Calls are asked about first.
+    is_no_call: bool,
     workload: Workload,
     payload: usize,
     pin: String,
@@ -70,12 +105,18 @@ impl Question {
             .filter(|variable| (variable.get)(&case.model) != (variable.get)(&default));
         Question {
             far_from_default: differing.count(),
+            is_no_call: case.workload != Workload::Invoke,
             workload: case.workload,
             payload: case.model.payload,
             pin: word(case.model.pin),
             place: summary.place,
             model: case.model.clone(),
         }
+    }
+
+    /// The same, whatever the size.
+    fn any_size(&self) -> Question {
+        Question { payload: 0, model: Model { payload: 0, ..self.model.clone() }, ..self.clone() }
     }
 
     /// As the beginning of a sentence.
@@ -118,7 +159,6 @@ impl Question {
             .iter()
             .filter_map(|summary| Some((summary.example.case.transport.as_str(), figure(summary)?)))
             .collect();
-        let trials = group.iter().map(|summary| summary.trials).min().unwrap_or(0);
         let better = |a: &Spread, b: &Spread| {
             if self.is_stream() { b.median.total_cmp(&a.median) } else { a.median.total_cmp(&b.median) }
         };
@@ -147,40 +187,20 @@ impl Question {
             let takes = if self.is_stream() { "the others pass of that" } else { "the others take" };
             answer.push_str(&format!("; {takes} {}", times.collect::<Vec<_>>().join(", ")));
         }
-        let caution =
-            if trials < ENOUGH { format!("{trials} trials: factors, not percents") } else { String::new() };
-        Answer { question: self.words(), answer, caution }
+        Answer { question: self.words(), answer, caution: caution(group) }
     }
 }
 
 /// From which size on shared memory is faster than sockets, for each way of running the same workload.
 fn crossovers(summaries: &[Summary<'_>]) -> Vec<Answer> {
-    let mut groups: BTreeMap<(Workload, Model, Place), Vec<&Summary<'_>>> = BTreeMap::new();
-    for summary in summaries.iter().filter(|summary| summary.place != Place::Mixed) {
-        let case = &summary.example.case;
-        let of_any_size = Model { payload: 0, ..case.model.clone() };
-        groups.entry((case.workload, of_any_size, summary.place)).or_default().push(summary);
-    }
-    let answer = |((workload, model, place), group): (&(Workload, Model, Place), &Vec<&Summary<'_>>)| {
-        let place = if *place == Place::One { String::new() } else { format!(", CPUs {}", word(*place)) };
+    let groups = facets(summaries, &["payload"]);
+    let answer = |(facet, group): (&Facet, &Vec<&Summary<'_>>)| {
+        let answer = Crossover::of(group).words()?;
         let question = format!(
-            "From which size on is shared memory faster than sockets? ({}, wait={}, pin={}{place})",
-            word(*workload),
-            word(model.wait),
-            word(model.pin)
+            "Is shared memory faster than the fastest socket, and from which size on? ({})",
+            facet.title()
         );
-        let answer = match Crossover::of(group) {
-            Crossover::Unknown | Crossover::Mixed => return None,
-            Crossover::Always(_) => "at every size measured".to_owned(),
-            Crossover::Never => "at none of the sizes measured".to_owned(),
-            Crossover::Between { below, above, at } => format!(
-                "crossover about {} (between {} and {})",
-                about(at),
-                human_size(below),
-                human_size(above)
-            ),
-        };
-        Some(Answer { question, answer, caution: String::new() })
+        Some(Answer { question, answer, caution: caution(group) })
     };
     groups.iter().filter_map(answer).take(MOST).collect()
 }
@@ -196,6 +216,16 @@ pub(super) fn noise(records: &[Record]) -> Vec<String> {
             "{dirty} of {} trials were disturbed by the host{}; they are hollow in the timeline.",
             trials.len(),
             if repeated > 0 { format!(", {repeated} of them were measured again") } else { String::new() }
+        ));
+    }
+    let mut runs: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for record in &trials {
+        runs.entry(&record.case.id).or_default().insert(&record.run);
+    }
+    let several = runs.values().filter(|runs| runs.len() > 1).count();
+    if several > 0 {
+        sentences.push(format!(
+            "{several} cases were measured by several runs; of each the run with the most cases is shown, the others are in the files alone."
         ));
     }
     let [near, far, mixed] =

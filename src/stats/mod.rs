@@ -13,7 +13,7 @@ mod target;
 pub use compare::{COMPARED, Comparison, Key, Pairing, Table, Verdict as Difference, fewest_pairs};
 pub use figure::figure;
 pub use history::{Change, Series, history};
-pub use load::{LoadRow, knee, load_row};
+pub use load::{Knee, LoadRow, knee, load_places, load_row};
 pub use precision::precision;
 pub use ranks::{Shift, holm, paired, unpaired};
 pub use steps::{Step, step};

@@ -28,7 +28,8 @@ pub fn step(records: &[Record], from: &str, to: &str) -> Option<Step> {
     let pairs: Vec<(f64, f64)> = later
         .into_iter()
         .filter_map(|later| {
-            let earlier = *earlier.iter().find(|earlier| earlier.trial == later.trial)?;
+            let earlier =
+                *earlier.iter().find(|earlier| earlier.trial == later.trial && earlier.run == later.run)?;
             let moved =
                 |record: &Record| record.noise.and_then(|noise| noise.distance).is_some_and(|d| d.mixed);
             let same = earlier.place() == later.place() && !moved(earlier) && !moved(later);

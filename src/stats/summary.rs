@@ -4,7 +4,7 @@ use super::figure::figure;
 use crate::plan::{CopyWay, Metric};
 use crate::record::{Place, Record, counted};
 use crate::workload::ledger::Checks;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A figure over trials: the unit of statistics is the trial, so this is the median of trials and their range.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -41,20 +41,26 @@ pub fn median(sorted: &[f64]) -> Option<f64> {
     }
 }
 
-/// What the median of all trials there could be lies between: the 95 % interval by order statistics (binomial, exact), at least that sure; of
-/// fewer than six figures, for which there is none, all of them. `None` without figures.
+/// What the median of all trials there could be lies between: the 95 % interval by order statistics (binomial, exact up to 1,000 figures and
+/// by the normal approximation above), at least that sure; of fewer than six figures, for which there is none, all of them. `None` without
+/// figures.
 pub fn median_interval(sorted: &[f64]) -> Option<[f64; 2]> {
     let count = sorted.len();
-    // How likely it is that so few of them lie on one side of the median.
-    let (mut part, mut below, mut outside) = (0.5f64.powi(count.min(1000) as i32), 0.0, 0);
-    for few in 0..count.min(1000) / 2 {
-        below += part;
-        if below > 0.025 {
-            break;
+    let outside = if count > 1000 {
+        ((count as f64 - 1.96 * (count as f64).sqrt()) / 2.0) as usize
+    } else {
+        // How likely it is that so few of them lie on one side of the median.
+        let (mut part, mut below, mut outside) = (0.5f64.powi(count as i32), 0.0, 0);
+        for few in 0..count / 2 {
+            below += part;
+            if below > 0.025 {
+                break;
+            }
+            outside = few + 1;
+            part *= (count - few) as f64 / (few + 1) as f64;
         }
-        outside = few + 1;
-        part *= (count - few) as f64 / (few + 1) as f64;
-    }
+        outside
+    };
     let outside = outside.max(1) - 1;
     Some([*sorted.get(outside)?, *sorted.get(count - 1 - outside)?])
 }
@@ -101,16 +107,31 @@ pub struct Summary<'a> {
     pub nt_trials: usize,
 }
 
-/// Summarises the trials that count, in the order in which their cases first appear.
+/// Summarises the trials that count, in the order in which their cases first appear. Where several runs measured a case, it is the one
+/// with the most cases that counts: what one run measured side by side is not mixed with what another one did at another time.
 pub fn summarise(records: &[Record]) -> Vec<Summary<'_>> {
     let mut groups: BTreeMap<(usize, Place), Vec<&Record>> = BTreeMap::new();
     let mut first_seen: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut cases: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (index, record) in records.iter().enumerate() {
         first_seen.entry(&record.case.id).or_insert(index);
+        cases.entry(&record.run).or_default().insert(&record.case.id);
     }
-    for record in counted(records) {
-        let first = first_seen.get(record.case.id.as_str()).copied().unwrap_or_default();
-        groups.entry((first, record.place())).or_default().push(record);
+    let size = |run: &str| cases.get(run).map_or(0, BTreeSet::len);
+    let trials = counted(records);
+    let mut chosen: BTreeMap<&str, &str> = BTreeMap::new();
+    for record in &trials {
+        let run = chosen.entry(&record.case.id).or_insert(&record.run);
+        if size(&record.run) > size(run) {
+            *run = &record.run;
+        }
+    }
+    for record in trials {
+        let id = record.case.id.as_str();
+        if chosen.get(id) == Some(&record.run.as_str()) {
+            let first = first_seen.get(id).copied().unwrap_or_default();
+            groups.entry((first, record.place())).or_default().push(record);
+        }
     }
     groups.into_iter().filter_map(|((_, place), trials)| summary(place, &trials)).collect()
 }

@@ -152,6 +152,30 @@ pub fn adopt_orphans() -> io::Result<()> {
     Ok(rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?)
 }
 
+/// Descriptors that this process has open.
+pub fn open_descriptors() -> usize {
+    descriptors_of(own_pid().as_raw_nonzero().get().cast_unsigned())
+}
+
+/// Descriptors that a process has open; 0 if it is gone or another user's.
+pub fn descriptors_of(pid: u32) -> usize {
+    std::fs::read_dir(format!("/proc/{pid}/fd")).map_or(0, Iterator::count)
+}
+
+/// Bytes of memory that a process has in use now; 0 if it is gone.
+pub fn resident_bytes(pid: u32) -> u64 {
+    let statm = std::fs::read_to_string(format!("/proc/{pid}/statm")).unwrap_or_default();
+    let pages = statm.split_whitespace().nth(1).and_then(|pages| pages.parse::<u64>().ok());
+    pages.unwrap_or(0) * rustix::param::page_size() as u64
+}
+
+/// Children that have not been reaped, those that have ended among them.
+pub fn own_children() -> usize {
+    let Ok(tasks) = std::fs::read_dir("/proc/self/task") else { return 0 };
+    let lists = tasks.flatten().filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok());
+    lists.map(|list| list.split_whitespace().count()).sum()
+}
+
 /// This process's number.
 pub fn own_pid() -> Pid {
     rustix::process::getpid()

@@ -20,6 +20,7 @@ mod pins;
 mod probe;
 mod renderer;
 mod session;
+mod trouble;
 
 pub use bound::{Bounds, Floor};
 pub use calibrate::Calibration;
@@ -29,6 +30,7 @@ pub use failure::Failure;
 pub use floor::{FloorLine, copy_rates, measure_floors};
 pub use probe::Probe;
 pub use session::{PhaseResult, Session};
+pub use trouble::Trouble;
 
 use crate::plan::Case;
 use crate::sys::clock::Clock;
@@ -107,7 +109,8 @@ pub struct Measured {
 /// [`Failure::Failed`] if it could not be completed or a message was not as it must be; [`Failure::Interrupted`] if the
 /// user asked to stop. In every case all processes of the trial are gone when this returns.
 pub fn run(case: &Case, settings: &Settings, seed: u64, interrupt: &Interrupt) -> Result<Measured, Failure> {
-    let mut session = Session::open_slowed(case, seed, settings.timeout, settings.handicap, interrupt)?;
+    let trouble = Trouble { handicap: settings.handicap, fault: None };
+    let mut session = Session::open_troubled(case, seed, settings.timeout, trouble, interrupt)?;
     let pace = warm_up(&mut session, case, settings, seed)?;
     let before = session.probe()?;
     let (steal_0, begin) = (steal_ticks(), Clock::system().now());

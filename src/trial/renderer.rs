@@ -9,7 +9,7 @@ use crate::sys::process::own_pid;
 use crate::sys::seccomp;
 use crate::transport::hub_as_link::{HubRx, HubTx};
 use crate::transport::{Spec, Transport, Tx, Use, Wait, dispatch};
-use crate::workload::{self, port};
+use crate::workload::{self, FaultyTx, port};
 use std::error::Error;
 use std::os::unix::net::UnixDatagram;
 
@@ -105,7 +105,10 @@ where
     }
     let (tx, rx) = renderer::ends(renderer::link(tx, rx, settings)?, settings);
     confine(setup)?; // its IO threads as well
-    phases(control, setup, scope, tx, rx)
+    match setup.load.fault {
+        Some(fault) => phases(control, setup, scope, FaultyTx::new(tx, fault), rx),
+        None => phases(control, setup, scope, tx, rx),
+    }
 }
 
 /// From here on a sandboxed renderer has the system calls that its links need, and no others.

@@ -6,6 +6,7 @@ use super::control::{FromMain, Setup, ToMain};
 use super::failure::Failure;
 use super::floor::wake::wake_up;
 use super::pins::{Pins, spin_budget};
+use super::trouble::Trouble;
 use super::{Probe, phase};
 use crate::plan::{Case, Placement, transport};
 use crate::sys::clock::Clock;
@@ -78,18 +79,18 @@ impl Session {
         timeout: Duration,
         interrupt: &Interrupt,
     ) -> Result<Session, Failure> {
-        Session::open_slowed(case, seed, timeout, Duration::ZERO, interrupt)
+        Session::open_troubled(case, seed, timeout, Trouble::default(), interrupt)
     }
 
-    /// The same with a main that waits for so long before each reply to an `invoke`.
+    /// The same with trouble on purpose.
     ///
     /// # Errors
     /// As [`open`](Self::open).
-    pub fn open_slowed(
+    pub fn open_troubled(
         case: &Case,
         seed: u64,
         timeout: Duration,
-        handicap: Duration,
+        trouble: Trouble,
         interrupt: &Interrupt,
     ) -> Result<Session, Failure> {
         adopt_orphans()?;
@@ -128,7 +129,8 @@ impl Session {
                 arrivals: case.model.load,
                 copy_out: case.copies_out(caps.ring),
                 background: case.model.background,
-                handicap_ns: handicap.as_nanos() as u64,
+                handicap_ns: trouble.handicap.as_nanos() as u64,
+                fault: trouble.fault,
                 key: seed,
                 echo: caps.echo,
                 settings: case.model.settings(),

@@ -11,6 +11,7 @@ mod arrivals;
 mod background;
 pub mod broadcast;
 mod credit;
+mod fault;
 pub mod invoke;
 pub mod ledger;
 mod patience;
@@ -21,6 +22,7 @@ pub mod stamp;
 pub mod tally;
 
 pub use arrivals::{Arrivals, read_rate};
+pub use fault::{Fault, FaultyTx};
 
 use crate::electron::model::{Settings, Topology};
 use crate::sys::clock::Clock;
@@ -140,6 +142,8 @@ pub struct Load {
     pub background: usize,
     /// What main waits before it writes a reply, in nanoseconds: a delay that is known, for a comparison to find.
     pub handicap_ns: u64,
+    /// What a renderer does to one of its frames, for the checks to find.
+    pub fault: Option<Fault>,
     /// Patterns are derived from it: a frame of another trial is not taken for one of this.
     pub key: u64,
     /// Whether each end hears itself (the null transport), so that a reply bears the request's pattern.
@@ -198,6 +202,7 @@ impl Load {
             copy_out: false,
             background: 0,
             handicap_ns: 0,
+            fault: None,
             key: 1,
             echo: false,
             settings: Settings::default(),

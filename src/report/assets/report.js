@@ -42,12 +42,36 @@
       select.value = [...select.options].some((option) => option.value === value) ? value : "";
     }
     apply();
-    const at = document.getElementById(parts.get("at") || location.hash.slice(1));
-    if (at) at.scrollIntoView();
+    go(parts.get("at") || location.hash.slice(1));
   };
 
-  form.addEventListener("change", () => { location.hash = address(); });
-  form.addEventListener("reset", (event) => { event.preventDefault(); for (const select of selects) select.value = ""; location.hash = address(); apply(); });
+  // To a part of the page, with the focus: the next Tab goes on from there.
+  const go = (name) => {
+    const at = document.getElementById(name);
+    if (!at) return;
+    at.tabIndex = -1;
+    at.scrollIntoView();
+    at.focus({ preventScroll: true });
+  };
+  for (const link of links) {
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      keep(address(link.dataset.at));
+      go(link.dataset.at);
+    });
+  }
+
+  // Changes the address where that is allowed without a jump; what a file may not do, a hash still may.
+  const keep = (hash) => {
+    try { history.replaceState(null, "", hash); } catch { location.hash = hash; }
+  };
+  form.addEventListener("change", () => { keep(address()); apply(); });
+  form.addEventListener("reset", (event) => {
+    event.preventDefault();
+    for (const select of selects) select.value = "";
+    keep(address());
+    apply();
+  });
   form.addEventListener("submit", (event) => event.preventDefault());
   addEventListener("hashchange", fromAddress);
 
@@ -93,6 +117,8 @@
   };
   document.addEventListener("pointerover", (event) => show(event.target.closest?.("figure .mark")));
   document.addEventListener("focusout", () => show(null));
+  // A chart takes the focus by Tab, not by a click, after which arrow keys would no longer scroll.
+  for (const chart of document.querySelectorAll("svg.chart")) chart.addEventListener("mousedown", (event) => event.preventDefault());
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") return show(null);
     const chart = document.activeElement?.closest?.("svg.chart");

@@ -3,20 +3,20 @@
 use super::facet::{Tags, facets};
 use super::plot::{Mark, Plot, Series};
 use super::scale::Axis;
-use super::{Chart, Data, Figures, Kind, by_transport, style, within};
+use super::{Chart, Data, Drawn, Figures, Kind, by_transport, largest, style, within};
 use crate::plan::variable::word;
 use crate::report::figure::nanoseconds;
 use crate::stats::Summary;
 
-pub(super) fn charts(data: &Data<'_>) -> Vec<Chart> {
-    let mut charts = Vec::new();
-    for (facet, group) in facets(&data.summaries, &["wait"]) {
+pub(super) fn charts(data: &Data<'_>) -> Drawn {
+    let enough = |group: &[&Summary<'_>]| group.len() > 2;
+    largest(facets(&data.summaries, &["wait"]), enough, |facet, group| {
         let has_both = |summary: &&Summary<'_>| {
             summary.p50.is_some() && summary.cpu_ns.is_some_and(|cpu| cpu.median > 0.0)
         };
-        let group: Vec<&Summary<'_>> = group.into_iter().filter(has_both).collect();
+        let group: Vec<&Summary<'_>> = group.iter().copied().filter(has_both).collect();
         if group.len() < 3 {
-            continue;
+            return None;
         }
         let mut figures =
             Figures::new(["transport", "wait", "median latency", "CPU time a message", "trials"]);
@@ -26,13 +26,16 @@ pub(super) fn charts(data: &Data<'_>) -> Vec<Chart> {
             let marks = group.iter().filter_map(|summary| {
                 let (p50, cpu) = (summary.p50?, summary.cpu_ns?);
                 let wait = word(summary.example.case.model.wait);
-                figures.row([
-                    transport.to_owned(),
-                    wait.clone(),
-                    nanoseconds(p50.median),
-                    nanoseconds(cpu.median),
-                    summary.trials.to_string(),
-                ]);
+                figures.row_of(
+                    &summary.example.case,
+                    [
+                        transport.to_owned(),
+                        wait.clone(),
+                        nanoseconds(p50.median),
+                        nanoseconds(cpu.median),
+                        summary.trials.to_string(),
+                    ],
+                );
                 Some(Mark {
                     x: p50.median,
                     y: cpu.median,
@@ -64,16 +67,15 @@ pub(super) fn charts(data: &Data<'_>) -> Vec<Chart> {
         let x = Axis::log(x.into_iter(), "median latency", nanoseconds);
         let y = Axis::log(y.into_iter(), "CPU time of all processes for a message", nanoseconds);
         let (body, height) = Plot { x, y, series, rules: Vec::new() }.draw();
-        charts.push(Chart {
+        Some(Chart {
             kind: Kind::Cpu,
             number: 0,
             title: facet.title(),
             about: String::new(),
-            tags: Tags::of_all(group.iter().map(|summary| &summary.example.case)),
+            tags: Tags::of_all(group.iter().map(|summary| summary.example)),
             figures,
             body,
             height,
-        });
-    }
-    charts
+        })
+    })
 }

@@ -39,7 +39,7 @@ pub(super) fn charts(data: &Data<'_>) -> Vec<Chart> {
     for (case, summary, near, far) in &both {
         let times = far.median / near.median;
         let [a, b] = [near, far].map(|spread| nanoseconds(spread.median));
-        figures.row([(*case).to_owned(), a.clone(), b.clone(), ratio(times)]);
+        figures.row_of(&summary.example.case, [(*case).to_owned(), a.clone(), b.clone(), ratio(times)]);
         let mark = |spread: &Spread, style| Item::Mark {
             at: spread.median,
             spread: within(spread),
@@ -63,7 +63,7 @@ pub(super) fn charts(data: &Data<'_>) -> Vec<Chart> {
         number: 0,
         title: format!("{} cases at both distances", both.len() + left_out),
         about: more,
-        tags: Tags::of_all(both.iter().map(|(_, summary, ..)| &summary.example.case)),
+        tags: Tags::of_all(both.iter().map(|(_, summary, ..)| summary.example)),
         figures,
         body,
         height,

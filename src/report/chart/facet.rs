@@ -2,7 +2,7 @@
 
 use crate::plan::variable::{VARIABLES, word};
 use crate::plan::{Model, Preset, human_size};
-use crate::record::{CaseRow, Place};
+use crate::record::{CaseRow, Place, Record};
 use crate::stats::Summary;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -11,9 +11,12 @@ use std::fmt::Write;
 pub(in crate::report) const DIMENSIONS: [&str; 6] =
     ["workload", "wait", "pin", "windows", "payload", "preset"];
 
-/// Values that something has in each dimension.
+/// Values that something has in each dimension, and the runs that it is of.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(in crate::report) struct Tags(BTreeMap<&'static str, BTreeSet<String>>);
+pub(in crate::report) struct Tags {
+    values: BTreeMap<&'static str, BTreeSet<String>>,
+    pub(in crate::report) runs: BTreeSet<String>,
+}
 
 impl Tags {
     pub(in crate::report) fn of(case: &CaseRow) -> Tags {
@@ -22,9 +25,14 @@ impl Tags {
         tags
     }
 
-    pub(super) fn of_all<'a>(cases: impl IntoIterator<Item = &'a CaseRow>) -> Tags {
+    pub(super) fn of_all<'a>(records: impl IntoIterator<Item = &'a Record>) -> Tags {
         let mut tags = Tags::default();
-        cases.into_iter().for_each(|case| tags.add(case));
+        for record in records {
+            tags.add(&record.case);
+            if !tags.runs.contains(&record.run) {
+                tags.runs.insert(record.run.clone());
+            }
+        }
         tags
     }
 
@@ -35,19 +43,19 @@ impl Tags {
                 "preset" => Preset::of(&case.model).map_or("other", |preset| preset.name).to_owned(),
                 name => variable(&case.model, name),
             };
-            self.0.entry(name).or_default().insert(value);
+            self.values.entry(name).or_default().insert(value);
         }
     }
 
     /// The values in a dimension.
     pub(in crate::report) fn values(&self, name: &str) -> impl Iterator<Item = &String> {
-        self.0.get(name).into_iter().flatten()
+        self.values.get(name).into_iter().flatten()
     }
 
     /// As attributes of an element: ` data-wait="block spin"`.
     pub(in crate::report) fn attributes(&self) -> String {
         let mut text = String::new();
-        for (name, values) in &self.0 {
+        for (name, values) in &self.values {
             let values: Vec<&str> = values.iter().map(String::as_str).collect();
             let _ = write!(text, " data-{name}=\"{}\"", super::svg::escape(&values.join(" ")));
         }
@@ -66,7 +74,7 @@ pub(super) fn variable(model: &Model, name: &str) -> String {
 
 /// What a group of summaries shares.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Facet {
+pub(in crate::report) struct Facet {
     workload: String,
     place: Option<Place>,
     /// Each variable's value, in the order of variables.
@@ -82,7 +90,7 @@ impl Facet {
     }
 
     /// In words: what differs from the usual is named, placement, wait and pin always.
-    pub(super) fn title(&self) -> String {
+    pub(in crate::report) fn title(&self) -> String {
         let default = Model::default();
         let mut parts = vec![self.workload.clone()];
         for (name, value) in &self.values {
@@ -103,7 +111,7 @@ impl Facet {
 
 /// Summaries in groups that share all but the transport and `without`. Mixed distances are left out, and those that the host chose for less
 /// than a third of a case's trials: single trials beside medians of many mislead.
-pub(super) fn facets<'s, 'r>(
+pub(in crate::report) fn facets<'s, 'r>(
     summaries: &'s [Summary<'r>],
     without: &[&str],
 ) -> BTreeMap<Facet, Vec<&'s Summary<'r>>> {

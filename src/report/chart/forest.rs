@@ -5,16 +5,19 @@ use super::rows::{Item, Row, Rows};
 use super::scale::Axis;
 use super::{Chart, Figures, Kind};
 use crate::plan::variable::word;
-use crate::record::Place;
+use crate::record::{Place, Record};
 use crate::report::comparison::{percent, shown, verdict};
 use crate::stats::{COMPARED, Comparison, Difference};
+use std::collections::BTreeMap;
 
 /// Most rows of a picture.
 const MOST: usize = 40;
 
-/// A chart for each metric; the largest effects first.
-pub fn forest(rows: &[Comparison]) -> Vec<Chart> {
+/// A chart for each metric; the largest effects first. `records` are any of the cases that were compared.
+pub fn forest(rows: &[Comparison], records: &[Record]) -> Vec<Chart> {
     let mut charts = Vec::new();
+    let cases: BTreeMap<&str, &Record> =
+        records.iter().map(|record| (record.case.id.as_str(), record)).collect();
     for (metric, floor) in COMPARED {
         let mut rows: Vec<&Comparison> = rows.iter().filter(|row| row.metric == metric).collect();
         rows.sort_by(|a, b| b.ratio.ln().abs().total_cmp(&a.ratio.ln().abs()));
@@ -58,7 +61,10 @@ pub fn forest(rows: &[Comparison]) -> Vec<Chart> {
                 items: vec![Item::Mark { at: row.ratio, spread: interval, style, hollow }],
                 value: format!("{} {}", percent(row.ratio), row.verdict.name()),
                 tip: format!("{}: {} ({words}), {}", row.case, percent(row.ratio), verdict(&row.verdict)),
-                attributes: String::new(),
+                attributes: cases
+                    .get(row.case.as_str())
+                    .map(|record| Tags::of(&record.case).attributes())
+                    .unwrap_or_default(),
             });
         }
         drawn.truncate(MOST);
@@ -68,9 +74,7 @@ pub fn forest(rows: &[Comparison]) -> Vec<Chart> {
             .flat_map(|row| [Some(row.ratio), bounds(row)[0], bounds(row)[1]])
             .flatten();
         let band = [1.0 / (1.0 + floor), 1.0 + floor];
-        let x = Axis::log(values.chain(band).collect::<Vec<_>>().into_iter(), "new ÷ base", |at| {
-            format!("{at:.2}×")
-        });
+        let x = Axis::changes(values.chain(band), "new ÷ base");
         let (body, height) = Rows { x, rows: drawn, shade: Some(band), rule: Some(1.0) }.draw();
         let better = if metric.less_is_better() { "Left is better." } else { "Right is better." };
         let more = if left_out > 0 {
@@ -83,7 +87,7 @@ pub fn forest(rows: &[Comparison]) -> Vec<Chart> {
             number: charts.len() + 1,
             title: metric.name().to_owned(),
             about: format!("{better} Under {:.0} % there is no difference.{more}", floor * 100.0),
-            tags: Tags::default(),
+            tags: Tags::of_all(rows.iter().filter_map(|row| cases.get(row.case.as_str()).copied())),
             figures,
             body,
             height,

@@ -3,7 +3,7 @@
 use super::facet::{Facet, Tags, facets};
 use super::plot::WIDTH;
 use super::svg::{Anchor, Svg};
-use super::{Chart, Data, Figures, Kind};
+use super::{Chart, Data, Drawn, Figures, Kind, largest};
 use crate::plan::human_size;
 use crate::record::{Record, Status};
 use crate::report::figure::{nanoseconds, ratio};
@@ -15,18 +15,21 @@ const TOP: f64 = 26.0;
 /// Up to how many times the best a colour goes; the last one goes on.
 const STEPS: [f64; 5] = [1.05, 1.5, 2.5, 5.0, 10.0];
 
-pub(super) fn charts(data: &Data<'_>) -> Vec<Chart> {
+pub(super) fn charts(data: &Data<'_>) -> Drawn {
     let mut skipped: BTreeMap<Facet, Vec<&Record>> = BTreeMap::new();
-    for record in data.records.iter().filter(|record| record.status == Status::Skipped) {
+    for record in data.records.iter().filter(|record| record.status != Status::Ok) {
         skipped.entry(Facet::of(&record.case, None, &["payload"])).or_default().push(record);
     }
-    let mut charts = Vec::new();
-    for (facet, group) in facets(&data.summaries, &["payload"]) {
-        let of_any_place = group.first().map(|summary| Facet::of(&summary.example.case, None, &["payload"]));
-        let skipped = of_any_place.and_then(|facet| skipped.get(&facet)).map_or(&[][..], Vec::as_slice);
-        charts.extend(chart(&facet, &group, skipped));
-    }
-    charts
+    largest(
+        facets(&data.summaries, &["payload"]),
+        |_| true,
+        |facet, group| {
+            let of_any_place =
+                group.first().map(|summary| Facet::of(&summary.example.case, None, &["payload"]));
+            let skipped = of_any_place.and_then(|facet| skipped.get(&facet)).map_or(&[][..], Vec::as_slice);
+            chart(facet, group, skipped)
+        },
+    )
 }
 
 fn chart(facet: &Facet, group: &[&Summary<'_>], skipped: &[&Record]) -> Option<Chart> {
@@ -90,19 +93,24 @@ fn chart(facet: &Facet, group: &[&Summary<'_>], skipped: &[&Record]) -> Option<C
                     svg.rect(&format!("h{step}"), corner, inner);
                     svg.text("cell", (x + cell / 2.0, y + 18.0), Anchor::Middle, &ratio(times));
                     svg.close();
-                    figures.row([
-                        (*name).to_owned(),
-                        payload,
-                        nanoseconds(spread.median),
-                        ratio(times),
-                        String::new(),
-                    ]);
+                    figures.row_of(
+                        &summary.example.case,
+                        [
+                            (*name).to_owned(),
+                            payload,
+                            nanoseconds(spread.median),
+                            ratio(times),
+                            String::new(),
+                        ],
+                    );
                 }
                 None => {
                     let reason = skipped
                         .iter()
                         .find(|record| record.case.transport == *name && record.case.model.payload == size);
-                    let reason = reason.and_then(|record| record.reason.as_deref()).unwrap_or("not measured");
+                    let reason = reason
+                        .and_then(|record| record.reason.as_deref())
+                        .unwrap_or("not measured, or not at this distance");
                     svg.open("mark", "", &format!("{name}, {payload}: {reason}"));
                     svg.rect("none", corner, inner);
                     for part in 0..((inner.0 / 10.0) as u32) {
@@ -126,7 +134,7 @@ fn chart(facet: &Facet, group: &[&Summary<'_>], skipped: &[&Record]) -> Option<C
         number: 0,
         title: facet.title(),
         about: String::new(),
-        tags: Tags::of_all(group.iter().map(|summary| &summary.example.case)),
+        tags: Tags::of_all(group.iter().map(|summary| summary.example)),
         figures,
         height: TOP + ROW * names.len() as f64 + 8.0,
         body: svg.0,

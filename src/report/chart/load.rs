@@ -4,34 +4,52 @@ use super::facet::{Facet, Tags};
 use super::plot::{Mark, Plot, Rule, Series};
 use super::scale::Axis;
 use super::{Chart, Data, Figures, Kind};
-use crate::record::{CaseRow, Record, Status};
+use crate::plan::variable::word;
+use crate::record::{Place, Record, counted};
 use crate::report::figure::{count, nanoseconds};
-use crate::stats::{LoadRow, knee, load_row};
+use crate::stats::{Knee, LoadRow, knee, load_row};
+use crate::workload::Arrivals;
 use std::collections::BTreeMap;
 
 const QUANTILES: [&str; 3] = ["p50", "p99", "p99.9"];
 
+/// A link: its transport, all else that its rates share, whether messages come at random, and where its CPUs were.
+type Link = (String, Facet, bool, Place);
+
 pub(super) fn charts(data: &Data<'_>) -> Vec<Chart> {
-    let mut links: BTreeMap<(String, Facet), BTreeMap<String, &CaseRow>> = BTreeMap::new();
-    let open = |record: &&Record| record.status == Status::Ok && record.offered.is_some();
-    for record in data.records.iter().filter(open) {
+    let mut links: BTreeMap<Link, BTreeMap<String, &Record>> = BTreeMap::new();
+    let mut closed: BTreeMap<(String, Facet), &Record> = BTreeMap::new();
+    for record in counted(data.records).into_iter().filter(|record| record.place() != Place::Mixed) {
         let case = &record.case;
-        let facet = Facet::of(case, None, &["load"]);
-        links.entry((case.transport.clone(), facet)).or_default().insert(case.id.clone(), case);
+        let (transport, facet) = (case.transport.clone(), Facet::of(case, None, &["load"]));
+        match case.model.load {
+            Arrivals::Open { poisson, .. } => {
+                let link = (transport, facet, poisson, record.place());
+                links.entry(link).or_default().insert(case.id.clone(), record);
+            }
+            Arrivals::Closed => drop(closed.insert((transport, facet), record)),
+            Arrivals::Burst { .. } => {}
+        }
     }
     let mut charts = Vec::new();
-    for ((transport, facet), cases) in links {
-        let mut rows: Vec<(LoadRow, &CaseRow)> =
-            cases.into_iter().filter_map(|(id, case)| Some((load_row(data.records, &id)?, case))).collect();
+    for (link, cases) in links {
+        let row = |id: &str| load_row(data.records, id, link.3);
+        let mut rows: Vec<(LoadRow, &Record)> =
+            cases.into_iter().filter_map(|(id, record)| Some((row(&id)?, record))).collect();
         rows.sort_by(|a, b| a.0.offered.unwrap_or(0.0).total_cmp(&b.0.offered.unwrap_or(0.0)));
         if rows.len() > 1 {
-            charts.push(chart(&transport, &facet, &rows));
+            let closed = closed.get(&(link.0.clone(), link.1.clone()));
+            charts.push(chart(&link, &rows, closed.and_then(|record| row(&record.case.id))));
         }
     }
     charts
 }
 
-fn chart(transport: &str, facet: &Facet, rows: &[(LoadRow, &CaseRow)]) -> Chart {
+fn chart(
+    (transport, facet, poisson, place): &Link,
+    rows: &[(LoadRow, &Record)],
+    closed: Option<LoadRow>,
+) -> Chart {
     let mut figures = Figures::new(["offered", "achieved", "p50", "p99", "p99.9", "trials"]);
     let mut series = QUANTILES.iter().enumerate().map(|(style, name)| Series {
         name: (*name).to_owned(),
@@ -40,16 +58,20 @@ fn chart(transport: &str, facet: &Facet, rows: &[(LoadRow, &CaseRow)]) -> Chart 
         ..Series::default()
     });
     let mut series: Vec<Series> = series.by_ref().collect();
-    for (row, case) in rows {
+    for (row, record) in rows {
         let offered = row.offered.unwrap_or(row.achieved);
         let cell = |quantile: Option<f64>| quantile.map_or("–".to_owned(), nanoseconds);
         let [p50, p99, p999] = row.quantiles.map(cell);
-        figures.row([count(offered), count(row.achieved), p50, p99, p999, row.trials.to_string()]);
-        for (series, quantile) in series.iter_mut().zip(row.quantiles) {
+        figures.row_of(
+            &record.case,
+            [count(offered), count(row.achieved), p50, p99, p999, row.trials.to_string()],
+        );
+        for ((series, quantile), spread) in series.iter_mut().zip(row.quantiles).zip(row.spreads) {
             let Some(quantile) = quantile else { continue };
             series.marks.push(Mark {
                 x: offered,
                 y: quantile,
+                y_spread: spread.filter(|[low, high]| low < high),
                 tip: format!(
                     "{} at {}/s offered, {}/s achieved: {}",
                     series.name,
@@ -57,7 +79,7 @@ fn chart(transport: &str, facet: &Facet, rows: &[(LoadRow, &CaseRow)]) -> Chart 
                     count(row.achieved),
                     nanoseconds(quantile)
                 ),
-                attributes: Tags::of(case).attributes(),
+                attributes: Tags::of(&record.case).attributes(),
                 // What does not get through is another thing than what does.
                 hollow: row.achieved < 0.95 * offered,
                 ..Mark::default()
@@ -65,16 +87,28 @@ fn chart(transport: &str, facet: &Facet, rows: &[(LoadRow, &CaseRow)]) -> Chart 
         }
     }
     let plain: Vec<LoadRow> = rows.iter().map(|(row, _)| *row).collect();
-    let knee = knee(&plain).and_then(|last| plain[last].offered);
-    let (rules, words) = match knee {
-        Some(rate) => (
-            vec![Rule::Upright(rate, format!("keeps up until {}/s", count(rate)))],
-            format!("{transport} keeps up until {} messages a second.", count(rate)),
-        ),
-        None => (Vec::new(), "No knee within these rates.".to_owned()),
+    let (mut rules, mut words) = match knee(&plain) {
+        Knee::After(last) => {
+            let rate = plain[last].offered.unwrap_or_default();
+            let words = format!("{transport} keeps up until {} messages a second.", count(rate));
+            (vec![Rule::Upright(rate, format!("keeps up until {}/s", count(rate)))], words)
+        }
+        Knee::Beyond => (Vec::new(), format!("{transport} keeps up with every one of these rates.")),
+        Knee::Before => {
+            (Vec::new(), format!("{transport} does not keep up even with the lowest of these rates."))
+        }
     };
+    let ends = [rows.first(), rows.last()].map(|row| row.and_then(|(row, _)| row.offered));
+    if let (Some(p99), [Some(from), Some(to)]) = (closed.and_then(|row| row.quantiles[1]), ends) {
+        rules.push(Rule::Along(vec![(from, p99), (to, p99)], "p99 of a closed loop".to_owned()));
+        words.push_str(&format!(
+            " A closed loop, which waits for each answer before it asks again, would have said {} at p99, whatever the load.",
+            nanoseconds(p99)
+        ));
+    }
     let x = rows.iter().filter_map(|(row, _)| row.offered);
-    let y = series.iter().flat_map(|series| &series.marks).map(|mark| mark.y);
+    let y =
+        series.iter().flat_map(|series| &series.marks).flat_map(|mark| mark.y_spread.unwrap_or([mark.y; 2]));
     let x = Axis::log(x.collect::<Vec<_>>().into_iter(), "messages a second that were offered", count);
     let y = Axis::log(
         y.collect::<Vec<_>>().into_iter(),
@@ -85,9 +119,14 @@ fn chart(transport: &str, facet: &Facet, rows: &[(LoadRow, &CaseRow)]) -> Chart 
     Chart {
         kind: Kind::Load,
         number: 0,
-        title: format!("{transport} · {}", facet.title()),
+        title: format!(
+            "{transport} · {}{}{}",
+            facet.title(),
+            if *poisson { " · arrivals at random" } else { "" },
+            if *place == Place::One { String::new() } else { format!(" · CPUs {}", word(*place)) }
+        ),
         about: words,
-        tags: Tags::of_all(rows.iter().map(|(_, case)| *case)),
+        tags: Tags::of_all(rows.iter().map(|(_, record)| *record)),
         figures,
         body,
         height,

@@ -18,12 +18,11 @@ mod waterfall;
 mod windows;
 
 pub use forest::forest;
-pub use waterfall::waterfall_chart;
 
 use crate::plan::transports;
-use crate::record::Record;
+use crate::record::{CaseRow, Record};
 use crate::stats::{Spread, Summary, summarise};
-use facet::Tags;
+use facet::{Facet, Tags};
 use std::collections::BTreeMap;
 
 /// Most charts of one kind: a page with more is read by nobody.
@@ -105,7 +104,7 @@ impl Kind {
                 "Nearer to the lower left is better. Lines join the ways in which one mechanism waits; a mark without a word blocks. Lines through marks span 95 % intervals of the medians, or all trials where there are fewer than six."
             }
             Kind::Load => {
-                "Latency counts from the moment a message was due, so that waiting in a queue is in it. Marks are medians over trials; hollow ones: less than 95 % of the offer got through."
+                "Latency counts from the moment a message was due, so that waiting in a queue is in it. Marks are medians over trials, lines through them span the 95 % interval of that median, or all trials where there are fewer than six; hollow ones: less than 95 % of the offer got through."
             }
             Kind::Waterfall => {
                 "From the top: the link alone, then one layer more at a time, each bar what it adds (median of differences between trials of one block). Grey bars are not told from nothing."
@@ -145,17 +144,22 @@ impl Kind {
 pub struct Figures {
     /// Names of the columns.
     pub header: Vec<String>,
-    /// A row for each mark.
-    pub rows: Vec<Vec<String>>,
+    /// A row for each mark: its tags as attributes, its cells.
+    pub rows: Vec<(String, Vec<String>)>,
 }
 
 impl Figures {
     fn new<const N: usize>(header: [&str; N]) -> Figures {
-        Figures { header: header.map(str::to_owned).to_vec(), rows: Vec::new() }
+        Figures { header: header.map(str::to_owned).to_vec(), ..Figures::default() }
     }
 
     fn row<const N: usize>(&mut self, row: [String; N]) {
-        self.rows.push(row.to_vec());
+        self.rows.push((String::new(), row.to_vec()));
+    }
+
+    /// A row that a page can filter.
+    fn row_of<const N: usize>(&mut self, case: &CaseRow, row: [String; N]) {
+        self.rows.push((Tags::of(case).attributes(), row.to_vec()));
     }
 }
 
@@ -190,30 +194,56 @@ struct Data<'r> {
 /// kind of which there would be too many, how many were left out.
 pub fn charts(records: &[Record], copies: &[(usize, f64)]) -> (Vec<Chart>, Vec<(Kind, usize)>) {
     let data = Data { records, summaries: summarise(records), copies };
-    let mut all = Vec::new();
-    all.extend(payload::latency(&data));
-    all.extend(payload::throughput(&data));
-    all.extend(heat::charts(&data));
-    all.extend(percentiles::charts(&data));
-    all.extend(cpu::charts(&data));
-    all.extend(windows::charts(&data));
-    all.extend(load::charts(&data));
-    all.extend(waterfall::charts(&data));
-    all.extend(distance::charts(&data));
-    all.extend(timeline::charts(&data));
+    let drawn: [(Kind, Drawn); 10] = [
+        (Kind::Latency, payload::latency(&data)),
+        (Kind::Throughput, payload::throughput(&data)),
+        (Kind::Heat, heat::charts(&data)),
+        (Kind::Percentiles, percentiles::charts(&data)),
+        (Kind::Cpu, cpu::charts(&data)),
+        (Kind::Windows, windows::charts(&data)),
+        (Kind::Load, load::charts(&data).into()),
+        (Kind::Waterfall, waterfall::charts(&data).into()),
+        (Kind::Distance, distance::charts(&data).into()),
+        (Kind::Timeline, timeline::charts(&data).into()),
+    ];
     let mut kept: Vec<Chart> = Vec::new();
     let mut left_out = Vec::new();
-    for kind in Kind::ALL {
-        let mut of: Vec<Chart> = all.extract_if(.., |chart| chart.kind == kind).collect();
+    for (kind, mut drawn) in drawn {
         // What compares most says most.
-        of.sort_by_key(|chart| std::cmp::Reverse(chart.figures.rows.len()));
-        if of.len() > MOST {
-            left_out.push((kind, of.len() - MOST));
-            of.truncate(MOST);
+        drawn.charts.sort_by_key(|chart| std::cmp::Reverse(chart.figures.rows.len()));
+        let more = drawn.left_out + drawn.charts.len().saturating_sub(MOST);
+        if more > 0 {
+            left_out.push((kind, more));
         }
-        kept.extend(of.into_iter().enumerate().map(|(number, chart)| Chart { number: number + 1, ..chart }));
+        let numbered = drawn.charts.into_iter().take(MOST).enumerate();
+        kept.extend(numbered.map(|(number, chart)| Chart { number: number + 1, ..chart }));
     }
     (kept, left_out)
+}
+
+/// Charts of a kind, and how many were not even drawn.
+struct Drawn {
+    charts: Vec<Chart>,
+    left_out: usize,
+}
+
+impl From<Vec<Chart>> for Drawn {
+    fn from(charts: Vec<Chart>) -> Drawn {
+        Drawn { charts, left_out: 0 }
+    }
+}
+
+/// Draws the largest of the groups that have enough for a chart, as many as anybody looks at.
+fn largest<'s, 'r>(
+    groups: BTreeMap<Facet, Vec<&'s Summary<'r>>>,
+    enough: impl Fn(&[&'s Summary<'r>]) -> bool,
+    draw: impl Fn(&Facet, &[&'s Summary<'r>]) -> Option<Chart>,
+) -> Drawn {
+    let mut groups: Vec<_> = groups.into_iter().filter(|(_, group)| enough(group)).collect();
+    groups.sort_by_key(|(_, group)| std::cmp::Reverse(group.len()));
+    let left_out = groups.len().saturating_sub(MOST);
+    let charts = groups.iter().take(MOST).filter_map(|(facet, group)| draw(facet, group)).collect();
+    Drawn { charts, left_out }
 }
 
 /// The colour and shape of a transport: the same in every chart of every report.
@@ -223,6 +253,19 @@ fn style(transport: &str) -> usize {
         ["shm", "pipe", "uds-stream", "mojo-like", "tcp", "uds-seqpacket", "ipc-channel", "crossbeam"];
     if let Some(place) = FIRST.iter().position(|first| *first == transport) {
         return place;
+    }
+    /// What is measured elsewhere: colours apart from those of the transports that it is shown beside.
+    const ELSEWHERE: [(&str, usize); 7] = [
+        ("chromium-port", 14),
+        ("chromium-broadcast", 14),
+        ("node-fork-advanced", 12),
+        ("node-worker", 15),
+        ("node-atomics", 13),
+        ("node-fork-json", 9),
+        ("node-socket-canary", 15),
+    ];
+    if let Some((_, style)) = ELSEWHERE.iter().find(|(name, _)| *name == transport) {
+        return *style;
     }
     let mut others: Vec<&str> = transports().iter().map(|listed| listed.name).collect();
     others.retain(|name| !FIRST.contains(name));

@@ -4,32 +4,39 @@
 use super::facet::{Tags, facets};
 use super::plot::{Mark, Plot, Rule, Series};
 use super::scale::Axis;
-use super::{Chart, Data, Figures, Kind, by_transport, style, within};
+use super::{Chart, Data, Drawn, Figures, Kind, by_transport, largest, style, within};
 use crate::plan::human_size;
 use crate::report::figure::{about as approximate, nanoseconds, rate};
 use crate::stats::{Spread, Summary};
+use crate::workload::Workload;
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 /// Who passes messages by memory that both ends see, and who by a socket of the kernel.
 const SHARED: [&str; 4] = ["shm", "shm-memfd", "mmap-file", "eventfd"];
 const SOCKETS: [&str; 5] = ["uds-stream", "uds-seqpacket", "uds-dgram", "tcp", "tcp-nagle"];
 
-pub(super) fn latency(data: &Data<'_>) -> Vec<Chart> {
+pub(super) fn latency(data: &Data<'_>) -> Drawn {
     sizes(data, Kind::Latency, |summary| summary.p50)
 }
 
-pub(super) fn throughput(data: &Data<'_>) -> Vec<Chart> {
+pub(super) fn throughput(data: &Data<'_>) -> Drawn {
     sizes(data, Kind::Throughput, |summary| summary.bytes_per_s.filter(|spread| spread.median > 0.0))
 }
 
-fn sizes(data: &Data<'_>, kind: Kind, figure: fn(&Summary<'_>) -> Option<Spread>) -> Vec<Chart> {
-    let mut charts = Vec::new();
-    for (facet, group) in facets(&data.summaries, &["payload"]) {
-        let group: Vec<&Summary<'_>> =
-            group.into_iter().filter(|summary| size(summary) > 0.0 && figure(summary).is_some()).collect();
+fn sizes(data: &Data<'_>, kind: Kind, figure: fn(&Summary<'_>) -> Option<Spread>) -> Drawn {
+    let enough = |group: &[&Summary<'_>]| {
+        group.iter().map(|summary| summary.example.case.model.payload).collect::<BTreeSet<_>>().len() > 1
+    };
+    largest(facets(&data.summaries, &["payload"]), enough, |facet, group| {
+        let group: Vec<&Summary<'_>> = group
+            .iter()
+            .copied()
+            .filter(|summary| size(summary) > 0.0 && figure(summary).is_some())
+            .collect();
         let sizes: BTreeSet<usize> = group.iter().map(|summary| summary.example.case.model.payload).collect();
         if sizes.len() < 2 {
-            continue;
+            return None;
         }
         let write: fn(f64) -> String = if kind == Kind::Latency { nanoseconds } else { rate };
         let mut figures = Figures::new(["transport", "payload", "median", "from", "to", "trials"]);
@@ -40,14 +47,17 @@ fn sizes(data: &Data<'_>, kind: Kind, figure: fn(&Summary<'_>) -> Option<Spread>
                 let spread = figure(summary)?;
                 let payload = human_size(summary.example.case.model.payload);
                 let [from, to] = [spread.low, spread.high].map(write);
-                figures.row([
-                    transport.to_owned(),
-                    payload.clone(),
-                    write(spread.median),
-                    from.clone(),
-                    to.clone(),
-                    summary.trials.to_string(),
-                ]);
+                figures.row_of(
+                    &summary.example.case,
+                    [
+                        transport.to_owned(),
+                        payload.clone(),
+                        write(spread.median),
+                        from.clone(),
+                        to.clone(),
+                        summary.trials.to_string(),
+                    ],
+                );
                 Some(Mark {
                     x: size(summary),
                     y: spread.median,
@@ -88,18 +98,17 @@ fn sizes(data: &Data<'_>, kind: Kind, figure: fn(&Summary<'_>) -> Option<Spread>
         let x = Axis::log_at(&at, "bytes of a message", |at| human_size(at as usize));
         let (body, height) =
             Plot { x, y: Axis::log(values.into_iter(), y, write), series: all, rules }.draw();
-        charts.push(Chart {
+        Some(Chart {
             kind,
             number: 0,
             title: facet.title(),
             about,
-            tags: Tags::of_all(group.iter().map(|summary| &summary.example.case)),
+            tags: Tags::of_all(group.iter().map(|summary| summary.example)),
             figures,
             body,
             height,
-        });
-    }
-    charts
+        })
+    })
 }
 
 fn size(summary: &Summary<'_>) -> f64 {
@@ -118,81 +127,105 @@ fn roof(copies: &[(usize, f64)], sizes: &[f64]) -> Option<Vec<(f64, f64)>> {
 }
 
 /// The fastest of some transports at a size.
-fn best(group: &[&Summary<'_>], names: &[&str], payload: usize) -> Option<f64> {
+fn best(group: &[&Summary<'_>], names: &[&str], payload: usize) -> Option<Spread> {
     let of = |summary: &&&Summary<'_>| {
         let case = &summary.example.case;
         case.model.payload == payload && names.contains(&case.transport.as_str())
     };
-    group.iter().filter(of).filter_map(|summary| Some(summary.p50?.median)).min_by(f64::total_cmp)
+    let all = group.iter().filter(of).filter_map(|summary| summary.p50);
+    all.min_by(|a, b| a.median.total_cmp(&b.median))
 }
 
 /// From which size on shared memory is faster than any socket, as a line and in words.
 fn crossover(group: &[&Summary<'_>]) -> (Option<Rule>, String) {
-    match Crossover::of(group) {
-        Crossover::Unknown => (None, String::new()),
-        Crossover::Always(gain) => (
-            None,
-            format!(
-                "Shared memory is faster than the fastest socket at every size here ({gain:.1} times at the largest)."
-            ),
-        ),
-        Crossover::Never => {
-            (None, "Shared memory is at no size faster than the fastest socket here.".to_owned())
+    let crossover = Crossover::of(group);
+    let rule = match crossover {
+        Crossover::Between { at, .. } => {
+            Some(Rule::Upright(at, format!("crossover about {}", approximate(at))))
         }
-        Crossover::Between { below, above, at } => (
-            Some(Rule::Upright(at, format!("crossover about {}", approximate(at)))),
-            format!(
-                "Shared memory overtakes the fastest socket between {} and {} (the line is where their medians would meet).",
-                human_size(below),
-                human_size(above)
-            ),
-        ),
-        Crossover::Mixed => {
-            (None, "Shared memory and the fastest socket overtake each other several times.".to_owned())
-        }
-    }
+        _ => None,
+    };
+    let words = crossover.words().map(|words| format!("Shared memory beside the fastest socket: {words}."));
+    (rule, words.unwrap_or_default())
 }
 
-/// Where shared memory begins to pay.
+/// Where shared memory begins to pay: where its interval and that of the fastest socket no longer overlap.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(in crate::report) enum Crossover {
     /// One of them was not measured, or only at one size.
     Unknown,
-    /// At every size; how many times faster at the largest.
+    /// Faster at every size; how many times at the largest.
     Always(f64),
+    /// From this size on, and below it they cannot be told apart.
+    From(usize),
+    /// Faster at none.
     Never,
-    /// Slower at `below`, faster at `above`, equal at `at` if what lies between is straight on logarithmic axes.
-    Between {
-        below: usize,
-        above: usize,
-        at: f64,
-    },
+    /// Slower at `below`, faster at `above`; the medians would meet at `at` if what lies between were straight on logarithmic axes.
+    Between { below: usize, above: usize, at: f64 },
+    /// They overtake each other more than once.
     Mixed,
 }
 
 impl Crossover {
-    /// Of summaries that share all but transport and payload.
+    /// Of summaries that share all but transport and payload. Streams have none: what their messages wait in is their own queue.
     pub(in crate::report) fn of(group: &[&Summary<'_>]) -> Crossover {
+        let stream = |summary: &&Summary<'_>| {
+            let case = &summary.example.case;
+            case.workload != Workload::Invoke && case.model.in_flight > 1
+        };
         let sizes: BTreeSet<usize> = group.iter().map(|summary| summary.example.case.model.payload).collect();
-        let gains: Vec<(usize, f64)> = sizes
-            .into_iter()
+        let sizes = sizes.into_iter().filter(|size| *size > 0);
+        let pairs: Vec<(usize, f64, Ordering)> = sizes
             .filter_map(|size| {
-                Some((size, (best(group, &SOCKETS, size)? / best(group, &SHARED, size)?).ln()))
+                let (socket, shared) = (best(group, &SOCKETS, size)?, best(group, &SHARED, size)?);
+                let told = match () {
+                    () if shared.high < socket.low => Ordering::Greater,
+                    () if socket.high < shared.low => Ordering::Less,
+                    () => Ordering::Equal,
+                };
+                Some((size, (socket.median / shared.median).ln(), told))
             })
             .collect();
-        let (Some(first), Some(last)) = (gains.first(), gains.last()) else { return Crossover::Unknown };
-        let turns: Vec<&[(usize, f64)]> =
-            gains.windows(2).filter(|pair| (pair[0].1 > 0.0) != (pair[1].1 > 0.0)).collect();
-        match turns.as_slice() {
-            _ if gains.len() < 2 => Crossover::Unknown,
-            [] if first.1 > 0.0 => Crossover::Always(last.1.exp()),
-            [] => Crossover::Never,
-            [[below, above]] if below.1 <= 0.0 => {
+        let (Some(last), false) = (pairs.last(), pairs.len() < 2 || group.iter().any(stream)) else {
+            return Crossover::Unknown;
+        };
+        if !pairs.is_sorted_by_key(|(_, _, told)| *told) {
+            return Crossover::Mixed;
+        }
+        let faster = pairs.iter().find(|(_, _, told)| *told == Ordering::Greater);
+        let slower = pairs.iter().rfind(|(_, _, told)| *told == Ordering::Less);
+        match (slower, faster) {
+            (_, None) => Crossover::Never,
+            (None, Some((size, ..))) if *size == pairs[0].0 => Crossover::Always(last.1.exp()),
+            (None, Some((size, ..))) => Crossover::From(*size),
+            (Some(below), Some(above)) => {
                 let part = -below.1 / (above.1 - below.1);
                 let [low, high] = [below.0, above.0].map(|size| (size as f64).ln());
                 Crossover::Between { below: below.0, above: above.0, at: (low + part * (high - low)).exp() }
             }
-            _ => Crossover::Mixed,
         }
+    }
+
+    /// In words; `None` where nothing can be said.
+    pub(in crate::report) fn words(self) -> Option<String> {
+        Some(match self {
+            Crossover::Unknown => return None,
+            Crossover::Always(gain) => {
+                format!("faster at every size measured, {gain:.1} times at the largest")
+            }
+            Crossover::From(size) => {
+                format!("faster from {} on, and not to be told from it below", human_size(size))
+            }
+            Crossover::Never => "faster at none of the sizes measured".to_owned(),
+            Crossover::Between { below, above, at } => {
+                format!(
+                    "crossover about {} (between {} and {})",
+                    approximate(at),
+                    human_size(below),
+                    human_size(above)
+                )
+            }
+            Crossover::Mixed => "they overtake each other more than once".to_owned(),
+        })
     }
 }

@@ -3,7 +3,7 @@
 use super::facet::{Tags, facets};
 use super::plot::{Mark, Plot, Series};
 use super::scale::Axis;
-use super::{Chart, Data, Figures, Kind, by_transport, style};
+use super::{Chart, Data, Drawn, Figures, Kind, by_transport, largest, style};
 use crate::record::{Record, counted};
 use crate::report::figure::nanoseconds;
 use crate::workload::tally::Encoded;
@@ -18,89 +18,110 @@ const BEYOND: f64 = 10.0;
 /// Points of a curve for each nine.
 const STEPS: u32 = 12;
 
-pub(super) fn charts(data: &Data<'_>) -> Vec<Chart> {
+pub(super) fn charts(data: &Data<'_>) -> Drawn {
     let mut trials: BTreeMap<(&str, _), Vec<&Record>> = BTreeMap::new();
     for record in counted(data.records) {
         trials.entry((&record.case.id, record.place())).or_default().push(record);
     }
-    let mut charts = Vec::new();
-    for (facet, group) in facets(&data.summaries, &[]) {
-        let mut figures =
-            Figures::new(["transport", "p50", "p90", "p99", "p99.9", "p99.99", "longest", "messages timed"]);
-        let mut series = Vec::new();
-        let mut most: f64 = 0.9;
-        for (transport, group) in by_transport(&group) {
-            let decode = |trial: &&Record| Encoded::decode(&trial.latency_ns.as_ref()?.histogram).ok();
-            let single: Vec<Histogram<u64>> = group
-                .iter()
-                .filter_map(|summary| trials.get(&(summary.example.case.id.as_str(), summary.place)))
-                .flatten()
-                .filter_map(decode)
-                .collect();
-            let Some(whole) = together(&single) else { continue };
-            let last = 1.0 - BEYOND / whole.len() as f64;
-            let steps =
-                (0..=8 * STEPS).map(|step| 1.0 - 0.5 * 10f64.powf(-f64::from(step) / f64::from(STEPS)));
-            let quantiles: Vec<f64> = steps.filter(|quantile| *quantile <= last).collect();
-            most = quantiles.last().copied().unwrap_or(most).max(most);
-            let value = |quantile: f64| whole.value_at_quantile(quantile) as f64;
-            let span = |quantile: f64| {
-                let values = single.iter().map(|trial| trial.value_at_quantile(quantile) as f64);
-                values.fold([f64::INFINITY, 0.0], |[low, high], value| [low.min(value), high.max(value)])
-            };
-            let shown = MARKED.iter().filter(|(quantile, _)| *quantile <= last);
-            let marks = shown.map(|&(quantile, name)| Mark {
-                x: quantile,
-                y: value(quantile),
-                tip: format!("{transport}, {name}: {}", nanoseconds(value(quantile))),
-                attributes: group
-                    .first()
-                    .map(|summary| Tags::of(&summary.example.case).attributes())
-                    .unwrap_or_default(),
-                ..Mark::default()
-            });
-            let cell = |quantile: f64| {
-                if quantile <= last { nanoseconds(value(quantile)) } else { "–".to_owned() }
-            };
-            let [p50, p90, p99, p999, p9999] = MARKED.map(|(quantile, _)| cell(quantile));
-            figures.row([
-                transport.to_owned(),
-                p50,
-                p90,
-                p99,
-                p999,
-                p9999,
-                nanoseconds(whole.max() as f64),
-                whole.len().to_string(),
+    largest(
+        facets(&data.summaries, &[]),
+        |_| true,
+        |facet, group| {
+            let mut figures = Figures::new([
+                "transport",
+                "p50",
+                "p90",
+                "p99",
+                "p99.9",
+                "p99.99",
+                "longest",
+                "messages timed",
             ]);
-            series.push(Series {
-                name: transport.to_owned(),
-                style: style(transport),
-                marks: marks.collect(),
-                band: quantiles.iter().map(|&quantile| (quantile, span(quantile))).collect(),
-                curve: quantiles.iter().map(|&quantile| (quantile, value(quantile))).collect(),
-                joined: false,
-            });
-        }
-        if series.iter().all(|series| series.curve.len() < 2) {
-            continue;
-        }
-        let values = series.iter().flat_map(|series| &series.curve).map(|point| point.1);
-        let y = Axis::log(values.collect::<Vec<_>>().into_iter(), "latency", nanoseconds);
-        let x = Axis::nines(most, "so many of the messages were faster");
-        let (body, height) = Plot { x, y, series, rules: Vec::new() }.draw();
-        charts.push(Chart {
-            kind: Kind::Percentiles,
-            number: 0,
-            title: facet.title(),
-            about: String::new(),
-            tags: Tags::of_all(group.iter().map(|summary| &summary.example.case)),
-            figures,
-            body,
-            height,
-        });
-    }
-    charts
+            let mut series = Vec::new();
+            let mut most: f64 = 0.9;
+            for (transport, group) in by_transport(group) {
+                let decode = |trial: &&Record| Encoded::decode(&trial.latency_ns.as_ref()?.histogram).ok();
+                let single: Vec<Histogram<u64>> = group
+                    .iter()
+                    .filter_map(|summary| {
+                        let all = trials.get(&(summary.example.case.id.as_str(), summary.place))?;
+                        Some(all.iter().filter(|trial| trial.run == summary.example.run))
+                    })
+                    .flatten()
+                    .filter_map(decode)
+                    .collect();
+                let Some(whole) = together(&single) else { continue };
+                let last = 1.0 - BEYOND / whole.len() as f64;
+                let steps =
+                    (0..=8 * STEPS).map(|step| 1.0 - 0.5 * 10f64.powf(-f64::from(step) / f64::from(STEPS)));
+                let quantiles: Vec<f64> = steps.filter(|quantile| *quantile <= last).collect();
+                most = quantiles.last().copied().unwrap_or(most).max(most);
+                let value = |quantile: f64| whole.value_at_quantile(quantile) as f64;
+                let span = |quantile: f64| {
+                    // Trials of which too few lie beyond have no such quantile.
+                    let enough = |trial: &&Histogram<u64>| trial.len() as f64 * (1.0 - quantile) >= BEYOND;
+                    let values =
+                        single.iter().filter(enough).map(|trial| trial.value_at_quantile(quantile) as f64);
+                    values.fold([f64::INFINITY, 0.0], |[low, high], value| [low.min(value), high.max(value)])
+                };
+                let shown = MARKED.iter().filter(|(quantile, _)| *quantile <= last);
+                let marks = shown.map(|&(quantile, name)| Mark {
+                    x: quantile,
+                    y: value(quantile),
+                    tip: format!("{transport}, {name}: {}", nanoseconds(value(quantile))),
+                    attributes: group
+                        .first()
+                        .map(|summary| Tags::of(&summary.example.case).attributes())
+                        .unwrap_or_default(),
+                    ..Mark::default()
+                });
+                let cell = |quantile: f64| {
+                    if quantile <= last { nanoseconds(value(quantile)) } else { "–".to_owned() }
+                };
+                let [p50, p90, p99, p999, p9999] = MARKED.map(|(quantile, _)| cell(quantile));
+                figures.row([
+                    transport.to_owned(),
+                    p50,
+                    p90,
+                    p99,
+                    p999,
+                    p9999,
+                    nanoseconds(whole.max() as f64),
+                    whole.len().to_string(),
+                ]);
+                series.push(Series {
+                    name: transport.to_owned(),
+                    style: style(transport),
+                    marks: marks.collect(),
+                    band: quantiles
+                        .iter()
+                        .map(|&q| (q, span(q)))
+                        .take_while(|(_, [low, _])| low.is_finite())
+                        .collect(),
+                    curve: quantiles.iter().map(|&quantile| (quantile, value(quantile))).collect(),
+                    joined: false,
+                });
+            }
+            if series.iter().all(|series| series.curve.len() < 2) {
+                return None;
+            }
+            let edges = series.iter().flat_map(|series: &Series| &series.band).flat_map(|(_, edges)| *edges);
+            let values = series.iter().flat_map(|series| &series.curve).map(|point| point.1).chain(edges);
+            let y = Axis::log(values.collect::<Vec<_>>().into_iter(), "latency", nanoseconds);
+            let x = Axis::nines(most, "so many of the messages were faster");
+            let (body, height) = Plot { x, y, series, rules: Vec::new() }.draw();
+            Some(Chart {
+                kind: Kind::Percentiles,
+                number: 0,
+                title: facet.title(),
+                about: String::new(),
+                tags: Tags::of_all(group.iter().map(|summary| summary.example)),
+                figures,
+                body,
+                height,
+            })
+        },
+    )
 }
 
 /// The histograms of several trials as one; `None` without any.

@@ -14,8 +14,8 @@ const BOTTOM: f64 = 50.0;
 pub(super) enum Item {
     /// A mark with what it lies between.
     Mark { at: f64, spread: Option<[f64; 2]>, style: usize, hollow: bool },
-    /// A bar from one value to another.
-    Bar { from: f64, to: f64, style: usize },
+    /// A bar from one value to another, and what its end lies between.
+    Bar { from: f64, to: f64, spread: Option<[f64; 2]>, style: usize },
 }
 
 /// One row.
@@ -78,10 +78,16 @@ impl Rows {
                         svg.sign(if hollow { "sign hollow" } else { "sign" }, style, (at(value), y));
                         svg.close();
                     }
-                    Item::Bar { from, to, style } => {
+                    Item::Bar { from, to, spread, style } => {
                         let (low, high) = (at(from.min(to)), at(from.max(to)));
                         svg.open(&format!("series s{}", style % 8), "", "");
                         svg.rect("bar", (low, y - 8.0), ((high - low).max(1.5), 16.0));
+                        if let Some([low, high]) = spread {
+                            svg.line("whisker", (at(low), y), (at(high), y));
+                            for end in [low, high] {
+                                svg.line("whisker", (at(end), y - 4.0), (at(end), y + 4.0));
+                            }
+                        }
                         svg.close();
                     }
                 }

@@ -57,6 +57,29 @@ impl Axis {
         Axis { scale: Scale::Log, low: low / 1.3, high: high * 1.3, label: label.to_owned(), ticks }
     }
 
+    /// A logarithmic axis of ratios around 1, in percent.
+    pub(super) fn changes(values: impl Iterator<Item = f64>, label: &str) -> Axis {
+        let (low, high) = bounds(values.filter(|value| *value > 0.0));
+        let margin = ((high / low).ln() * 0.06).exp();
+        let (low, high) = (low / margin, high * margin);
+        let steps: [f64; 10] = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0];
+        // The widest of a few that leaves room for the words.
+        let least = (high / low).ln() / 9.0;
+        let mut ticks = vec![Tick { at: 1.0, label: Some("no change".to_owned()) }];
+        let mut last = 0.0f64;
+        for step in steps.into_iter().filter(|step| step.ln_1p() >= least) {
+            if step.ln_1p() - last >= least {
+                last = step.ln_1p();
+                let text = format!("{:.0} %", step * 100.0);
+                ticks.push(Tick { at: 1.0 + step, label: Some(format!("+{text}")) });
+                let down = (1.0 / (1.0 + step) - 1.0) * 100.0;
+                ticks.push(Tick { at: 1.0 / (1.0 + step), label: Some(format!("−{:.0} %", -down)) });
+            }
+        }
+        ticks.retain(|tick| (low..=high).contains(&tick.at));
+        Axis { scale: Scale::Log, low, high, label: label.to_owned(), ticks }
+    }
+
     /// A linear axis from 0.
     pub(super) fn linear(
         values: impl Iterator<Item = f64>,

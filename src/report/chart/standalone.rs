@@ -3,6 +3,7 @@
 use super::Chart;
 use super::plot::WIDTH;
 use super::svg::{Anchor, Svg, escape};
+use crate::report::html::Source;
 
 /// Colours and lines, for light and dark.
 const THEME: &str = include_str!("../assets/theme.css");
@@ -17,13 +18,17 @@ impl Chart {
     }
 
     /// As a file: with its title, how to read it, and what it was measured on.
-    pub fn svg(&self, source: &str) -> String {
+    pub fn svg(&self, source: &Source) -> String {
+        let source = source.line_of(&self.tags.runs);
         let mut svg = Svg::default();
         svg.text("title", (12.0, 24.0), Anchor::Start, self.kind.heading());
-        svg.text("note", (12.0, 43.0), Anchor::Start, &self.title);
-        let top = 56.0;
+        let mut top = 43.0;
+        for line in lines(&self.title) {
+            svg.text("note", (12.0, top), Anchor::Start, &line);
+            top += 16.0;
+        }
         let mut y = top + self.height + 8.0;
-        for line in [self.about.as_str(), self.kind.reading(), source]
+        for line in [self.about.as_str(), self.kind.reading(), &source]
             .into_iter()
             .filter(|text| !text.is_empty())
             .flat_map(lines)
@@ -45,7 +50,7 @@ impl Chart {
     /// As a part of a page, which has the style.
     pub fn inline(&self) -> String {
         format!(
-            "<svg viewBox=\"0 0 {WIDTH} {:.0}\" class=\"chart\" role=\"img\" tabindex=\"0\" aria-label=\"{}: {}\">{}</svg>",
+            "<svg viewBox=\"0 0 {WIDTH} {:.0}\" class=\"chart\" role=\"group\" tabindex=\"0\" aria-describedby=\"keys\" aria-label=\"{}: {}\">{}</svg>",
             self.height,
             escape(self.kind.heading()),
             escape(&self.title),

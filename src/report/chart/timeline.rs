@@ -34,6 +34,7 @@ fn chart(
 ) -> Option<Chart> {
     trials.sort_by_key(|record| record.order);
     let every = trials.len().div_ceil(MANY).max(1);
+    let every_dirty = trials.iter().filter(|trial| trial.is_dirty()).count().div_ceil(MANY).max(1);
     let mut figures = Figures::new([
         "place",
         "case",
@@ -51,7 +52,9 @@ fn chart(
     let mut dirty = 0;
     for (number, trial) in trials.iter().enumerate() {
         dirty += usize::from(trial.is_dirty());
-        if number % every != 0 && !trial.is_dirty() {
+        // Disturbed ones are what one looks for, but of very many a part shows as much.
+        let step = if trial.is_dirty() { every_dirty } else { every };
+        if number % step != 0 {
             continue;
         }
         let key = (trial.case.id.as_str(), trial.place());
@@ -66,15 +69,18 @@ fn chart(
         };
         let noise = trial.noise.as_ref();
         let disturbed = if trial.is_dirty() { "yes" } else { "" };
-        figures.row([
-            trial.order.unwrap_or_default().to_string(),
-            trial.case.id.clone(),
-            nanoseconds(p50 as f64),
-            ratio(times),
-            disturbed.to_owned(),
-            noise.map_or("–".to_owned(), |noise| ratio(noise.sentinel_ratio)),
-            word(trial.place()),
-        ]);
+        figures.row_of(
+            &trial.case,
+            [
+                trial.order.unwrap_or_default().to_string(),
+                trial.case.id.clone(),
+                nanoseconds(p50 as f64),
+                ratio(times),
+                disturbed.to_owned(),
+                noise.map_or("–".to_owned(), |noise| ratio(noise.sentinel_ratio)),
+                word(trial.place()),
+            ],
+        );
         series[of].marks.push(Mark {
             x: trial.order.unwrap_or_default() as f64,
             y: times,
@@ -106,14 +112,17 @@ fn chart(
     x.ticks.retain(|Tick { at, .. }| at.fract() == 0.0);
     let rules = vec![Rule::Along(vec![(0.0, 1.0), (most, 1.0)], String::new())];
     let (body, height) = Plot { x, y, series, rules }.draw();
-    let thinned =
-        if every > 1 { format!("Of the calm ones one in {every} is shown.") } else { String::new() };
+    let thinned = if every > 1 {
+        format!("Of the calm ones one in {every} is shown, of the disturbed ones one in {every_dirty}.")
+    } else {
+        String::new()
+    };
     Some(Chart {
         kind: Kind::Timeline,
         number: 0,
         title: format!("run {run} · {} trials, {dirty} disturbed", trials.len()),
         about: thinned,
-        tags: Tags::of_all(trials.iter().map(|trial| &trial.case)),
+        tags: Tags::of_all(trials.iter().copied()),
         figures,
         body,
         height,

@@ -3,34 +3,39 @@
 use super::facet::{Tags, facets};
 use super::plot::{Mark, Plot, Series};
 use super::scale::Axis;
-use super::{Chart, Data, Figures, Kind, by_transport, style, within};
+use super::{Chart, Data, Drawn, Figures, Kind, by_transport, largest, style, within};
 use crate::report::figure::{count, nanoseconds};
 use crate::stats::Summary;
 use std::collections::BTreeSet;
 
-pub(super) fn charts(data: &Data<'_>) -> Vec<Chart> {
-    let mut charts = Vec::new();
-    for (facet, group) in facets(&data.summaries, &["windows", "active"]) {
-        let windows = |summary: &Summary<'_>| summary.example.case.model.windows;
+pub(super) fn charts(data: &Data<'_>) -> Drawn {
+    let windows = |summary: &Summary<'_>| summary.example.case.model.windows;
+    let enough = |group: &[&Summary<'_>]| {
+        group.iter().map(|summary| windows(summary)).collect::<BTreeSet<_>>().len() > 1
+    };
+    largest(facets(&data.summaries, &["windows"]), enough, |facet, group| {
         let numbers: BTreeSet<usize> = group.iter().map(|summary| windows(summary)).collect();
         if numbers.len() < 2 {
-            continue;
+            return None;
         }
         let mut figures =
             Figures::new(["transport", "windows", "median latency", "messages a second", "trials"]);
         let mut series = Vec::new();
-        for (transport, mut group) in by_transport(&group) {
+        for (transport, mut group) in by_transport(group) {
             group.sort_by_key(|summary| windows(summary));
             let marks = group.iter().filter_map(|summary| {
                 let (p50, rate) = (summary.p50?, summary.messages_per_s?);
                 let number = windows(summary);
-                figures.row([
-                    transport.to_owned(),
-                    number.to_string(),
-                    nanoseconds(p50.median),
-                    count(rate.median),
-                    summary.trials.to_string(),
-                ]);
+                figures.row_of(
+                    &summary.example.case,
+                    [
+                        transport.to_owned(),
+                        number.to_string(),
+                        nanoseconds(p50.median),
+                        count(rate.median),
+                        summary.trials.to_string(),
+                    ],
+                );
                 Some(Mark {
                     x: number as f64,
                     y: p50.median,
@@ -59,16 +64,15 @@ pub(super) fn charts(data: &Data<'_>) -> Vec<Chart> {
         let x = Axis::log_at(&at, "windows", |at| at.to_string());
         let y = Axis::log(values.into_iter(), "median latency", nanoseconds);
         let (body, height) = Plot { x, y, series, rules: Vec::new() }.draw();
-        charts.push(Chart {
+        Some(Chart {
             kind: Kind::Windows,
             number: 0,
             title: facet.title(),
             about: "A level line costs nothing for a further window.".to_owned(),
-            tags: Tags::of_all(group.iter().map(|summary| &summary.example.case)),
+            tags: Tags::of_all(group.iter().map(|summary| summary.example)),
             figures,
             body,
             height,
-        });
-    }
-    charts
+        })
+    })
 }

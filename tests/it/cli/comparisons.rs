@@ -9,7 +9,7 @@ pub(super) fn tests() -> Vec<Trial> {
     vec![
         test("cli::compare tells two runs apart, and the same one from itself", two_runs),
         test("cli::compare within a run pairs the trials of a block", within),
-        test("cli::gate ends with 0, 1 and 3", gates),
+        test("cli::gate ends with 0, 1, 3 and 4", gates),
         test("cli::compare names the file and the line of what is no record", faults),
         test("cli::compare refuses other hosts unless forced", hosts),
         test("cli::compare runs two programs by turns, and no other program", programs),
@@ -93,6 +93,15 @@ fn gates() {
     assert_eq!(code(&["gate", "base.jsonl", "worse.jsonl", "--max-regression", "p50=20%,p99=20%"]), Some(0));
     assert_eq!(code(&["gate", "worse.jsonl", "base.jsonl"]), Some(0), "what is better is no regression");
     assert_eq!(code(&["gate", "base.jsonl", "few.jsonl"]), Some(3));
+    let below = place.run(&["gate", "base.jsonl", "base.jsonl", "--max-regression", "p50=0.5%"]);
+    assert!(below.code == Some(2) && below.stderr.contains("never told"), "{}", below.stderr);
+    // What is gone, or broken, has not passed.
+    place.write("two.jsonl", trials("pipe", 5e3, 1, 12) + &trials("shm", 4e3, 1, 12));
+    let gone = place.run(&["gate", "two.jsonl", "base.jsonl"]);
+    assert!(gone.code == Some(3) && gone.stderr.contains("shm/invoke"), "{}", gone.stderr);
+    let broken = trials("shm", 4e3, 1, 12).replace("\"status\":\"ok\"", "\"status\":\"failed\"");
+    place.write("broken.jsonl", trials("pipe", 5e3, 1, 12) + &broken);
+    assert_eq!(code(&["gate", "two.jsonl", "broken.jsonl"]), Some(4));
     let wrong = place.run(&["gate", "base.jsonl", "base.jsonl", "--max-regression", "p05=3%"]);
     assert_eq!(wrong.code, Some(2));
     assert!(wrong.stderr.contains("did you mean"), "{}", wrong.stderr);

@@ -12,6 +12,7 @@ mod runs;
 mod skips;
 mod streams;
 mod targets;
+mod troubles;
 
 use libtest_mimic::Trial;
 
@@ -29,6 +30,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         skips::tests(),
         streams::tests(),
         targets::tests(),
+        troubles::tests(),
     ];
     groups.into_iter().flatten().collect()
 }

@@ -48,6 +48,7 @@ const SCRIPT: &str = r##"
     wait.value = "spin"; wait.dispatchEvent(new Event("change", { bubbles: true })); await settle();
     check("a filter hides charts and cases", shown("figure") < figures && shown("#cases tbody tr") === 6);
     check("it acts on the marks of charts that stay", document.querySelectorAll("figure:not([hidden]) .mark.faded").length > 0);
+    check("and the rows of their tables", [...document.querySelectorAll("#timeline-1 tbody tr")].some((row) => row.hidden));
     check("links keep the filter", [...document.querySelectorAll("nav a")].every((link) => link.href.includes("wait=spin")));
     check("the address has it", location.hash.includes("wait=spin"));
     check("the count says so", document.getElementById("count").textContent.includes("6 of 12 cases"));
@@ -77,6 +78,9 @@ const SCRIPT: &str = r##"
     check("arrow keys walk through marks", !tip.hidden && first && first !== tip.textContent);
     press("Escape");
     check("Escape ends it", tip.hidden);
+    const link = document.querySelector("nav a[data-at=table]");
+    link.click(); link.click();
+    check("a link leads to its part, with the focus", document.activeElement.id === "table");
     check("every chart has a name", [...document.querySelectorAll("figure svg")].every((svg) => svg.getAttribute("aria-label")));
     check("every control has a name", [...document.querySelectorAll("select")].every((select) => select.labels.length === 1));
     const wide = document.documentElement.scrollWidth <= innerWidth;
@@ -99,7 +103,7 @@ fn works(browser: &PathBuf) {
     let page = place.output(&["report", "run", "--html", "-"]);
     place.write("page.html", &page);
     place.write("checked.html", page.replace("</body>", &format!("<script>{SCRIPT}</script></body>")));
-    for (name, size, dark) in [("wide-light", "1280,900", false), ("narrow-dark", "500,900", true)] {
+    for (name, size, dark) in [("wide-light", "1280,900", false), ("narrow-dark", "400,900", true)] {
         let output = chromium(
             browser,
             &place,

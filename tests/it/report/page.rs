@@ -19,6 +19,7 @@ pub(super) fn tests() -> Vec<Trial> {
         test("report::a page holds a run against another", differences),
         test("report::histogram logs hold what the records do", logs),
         test("report::many cases are cut off, and it is said", many),
+        test("report::of a case in several runs one is shown, and each has its caption", several),
     ]
 }
 
@@ -129,6 +130,11 @@ fn hosts() {
     let mixed = place.run(&["report", "a", "b", "--html", "r.html"]);
     assert_eq!(mixed.code, Some(3), "{}", mixed.stderr);
     assert!(mixed.stderr.contains("CPU is") && mixed.stderr.contains("--force"), "{}", mixed.stderr);
+    assert_eq!(
+        place.run(&["report", "a", "--base", "b", "--html", "r.html"]).code,
+        Some(3),
+        "nor held against each other"
+    );
     let forced = place.run(&["report", "a", "b", "--html", "r.html", "--force"]);
     assert_eq!(forced.code, Some(0), "{}", forced.stderr);
     assert!(read(&place, "r.html").contains("another"), "both hosts are named");
@@ -151,6 +157,7 @@ fn logs() {
     assert_eq!(lines.len(), 3, "a line a trial: {log}");
     let histogram = lines[0].rsplit(',').next().expect("a histogram");
     let bytes = STANDARD.decode(histogram).expect("base64");
+    assert_eq!(bytes[..4], 0x1c84_9314u32.to_be_bytes(), "deflated, as other tools read it");
     let read: hdrhistogram::Histogram<u64> =
         Deserializer::new().deserialize(&mut bytes.as_slice()).expect("HDR");
     assert_eq!(read.len(), 2000);
@@ -161,6 +168,26 @@ fn many() {
     let records: Vec<_> = (0..3100u64).map(|n| trial("pipe", "block", n as usize + 1, n, 100 + n)).collect();
     keep(&place, "run", &records);
     let page = place.output(&["report", "run", "--html", "-"]);
-    assert_eq!(page.matches("<tr data-").count(), 3000);
+    let (_, table) = page.split_once("<table id=\"cases\"").expect("a table of all cases");
+    assert_eq!(table.matches("<tr data-").count(), 3000);
     assert!(page.contains("100 cases are left out here"), "{}", page.len());
+}
+
+fn several() {
+    let place = Place::new();
+    keep(&place, "main", &trials());
+    // Another run with a fewer cases, and a far slower host.
+    let slow: Vec<_> = trials()
+        .into_iter()
+        .filter(|trial| trial["case"]["transport"] == "shm")
+        .map(|mut trial| {
+            trial["run"] = json!("aside");
+            trial["latency_ns"]["p50"] = json!(9_000_000);
+            trial
+        })
+        .collect();
+    keep(&place, "aside", &slow);
+    let page = place.output(&["report", "main", "aside", "--html", "-"]);
+    assert!(page.contains("6 cases were measured by several runs") && !page.contains("9.00 ms ("), "{page}");
+    assert!(page.contains("uds-stream is fastest, "), "the run with the most cases speaks");
 }

@@ -1,0 +1,227 @@
+//! `ipcmark verify --kill N`: main or a renderer is killed at a random moment of a workload, and whoever is left is told; nothing stays
+//! behind.
+
+use super::super::exit::Stop;
+use super::super::progress::Progress;
+use crate::plan::{Case, Model, Pin, Plan};
+use crate::report::{Look, nanoseconds, new_table};
+use crate::sys::clock::Clock;
+use crate::sys::leftovers;
+use crate::sys::process::{Process, open_descriptors, own_children};
+use crate::sys::signal::Interrupt;
+use crate::transport::WaitKind;
+use crate::trial::{Failure, Session, cpus};
+use crate::workload::Workload;
+use comfy_table::CellAlignment;
+use rustix::process::Pid;
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+/// Mechanisms that die in the same way.
+pub(super) const FAMILIES: [(&str, &[&str]); 5] = [
+    ("pipes", &["pipe", "fifo"]),
+    ("sockets", &["uds-stream", "uds-seqpacket", "uds-dgram", "tcp", "tcp-nagle"]),
+    ("shared memory", &["shm", "shm-memfd", "mmap-file", "eventfd", "mojo-like"]),
+    ("message queues", &["posix-mq"]),
+    ("ipc-channel", &["ipc-channel"]),
+];
+
+/// 99 % of the answers come by then, and all of them by the second.
+const SOON: Duration = Duration::from_millis(100);
+const LATEST: Duration = Duration::from_secs(1);
+/// More messages than anybody waits for.
+const ENDLESS: u64 = 1 << 40;
+/// The latest moment of a kill after messages have begun to pass.
+const MOMENTS_US: u64 = 12_000;
+/// What is halted for two seconds, and how many messages pass before, meanwhile and after.
+const HALT: Duration = Duration::from_secs(2);
+const AROUND_HALT: u64 = 4000;
+
+/// What came of the trials of a family.
+#[derive(Debug, Default)]
+struct Tally {
+    trials: u64,
+    /// From the kill to the answer, in nanoseconds.
+    answers: Vec<u64>,
+    /// What should not have been, in words.
+    faults: Vec<String>,
+}
+
+/// Kills on demand.
+pub(super) struct Kills<'a> {
+    /// In each family.
+    pub(super) count: u64,
+    /// Only these transports, if any are named.
+    pub(super) only: &'a [String],
+    pub(super) seed: u64,
+    pub(super) interrupt: &'a Interrupt,
+}
+
+impl Kills<'_> {
+    /// Does all of it. Answers a table, and whether all was as it must be.
+    pub(super) fn run(&self, progress: &Progress) -> Result<(String, bool), Stop> {
+        let mut table = new_table(Look::Plain { bold: false });
+        table.set_header([
+            "family",
+            "killed",
+            "told: p50",
+            "p99",
+            "longest",
+            "halted 2 s",
+            "hangs and leaks",
+        ]);
+        for column in table.column_iter_mut().skip(1) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+        let (mut good, mut faults) = (true, Vec::new());
+        for (family, names) in FAMILIES {
+            let wanted = |name: &&&str| self.only.is_empty() || self.only.iter().any(|only| only == **name);
+            let names: Vec<&str> = names.iter().filter(wanted).copied().collect();
+            if names.is_empty() {
+                continue;
+            }
+            let (mut tally, halted) = self.family(&names, progress)?;
+            tally.answers.sort_unstable();
+            let quantile = |part: f64| {
+                let place = ((tally.answers.len() as f64 * part).ceil() as usize).max(1) - 1;
+                tally.answers.get(place).copied().unwrap_or_default()
+            };
+            let [p50, p99, longest] = [0.5, 0.99, 1.0].map(quantile);
+            good &= tally.faults.is_empty() && u128::from(p99) <= SOON.as_nanos();
+            table.add_row([
+                family.to_owned(),
+                tally.trials.to_string(),
+                nanoseconds(p50 as f64),
+                nanoseconds(p99 as f64),
+                nanoseconds(longest as f64),
+                halted.to_string(),
+                tally.faults.len().to_string(),
+            ]);
+            faults.extend(tally.faults);
+        }
+        let mut text = table.trim_fmt() + "\n";
+        faults.iter().for_each(|fault| text.push_str(&format!("{fault}\n")));
+        Ok((text, good))
+    }
+
+    fn family(&self, names: &[&str], progress: &Progress) -> Result<(Tally, u64), Stop> {
+        let mut rng = fastrand::Rng::with_seed(self.seed);
+        let (mut tally, mut halted) = (Tally::default(), 0);
+        leftovers::sweep();
+        for name in names {
+            progress.next(&format!("{name}: halted for two seconds"));
+            let case =
+                Case { transport: (*name).to_owned(), workload: Workload::Send, model: Model::default() };
+            match self.halt(&case) {
+                Ok(()) => halted += 1,
+                Err(Failure::Interrupted) => return Ok((tally, halted)),
+                Err(failure) => {
+                    tally.faults.push(format!("{}: halted for two seconds: {failure}", case.id()))
+                }
+            }
+        }
+        while tally.trials < self.count {
+            let name = names[tally.trials as usize % names.len()];
+            let Some(case) = random_case(name, &mut rng) else { continue };
+            progress.next(&case.id());
+            if self.interrupt.exit_code().is_some() {
+                break;
+            }
+            let descriptors = open_descriptors();
+            self.trial(&case, &mut rng, &mut tally);
+            let left = open_descriptors().saturating_sub(descriptors);
+            if left > 0 {
+                tally.faults.push(format!("{}: {left} descriptors left open", case.id()));
+            }
+            tally.trials += 1;
+            progress.done();
+        }
+        let children = own_children();
+        if children > 0 {
+            tally.faults.push(format!("{}: {children} children are left", names.join(", ")));
+        }
+        tally.faults.extend(leftovers::sweep().iter().map(|path| format!("left behind: {}", path.display())));
+        Ok((tally, halted))
+    }
+
+    /// Kills one process of a trial that is under way.
+    fn trial(&self, case: &Case, rng: &mut fastrand::Rng, tally: &mut Tally) {
+        let clock = Clock::system();
+        let mut session = match Session::open(case, rng.u64(..), Duration::from_secs(5), self.interrupt) {
+            Ok(session) => session,
+            Err(failure) => return tally.faults.push(format!("{}: {failure}", case.id())),
+        };
+        let pids = session.renderer_pids().into_iter().chain([session.main_pid()]);
+        let mut held: Vec<Process> =
+            pids.filter_map(|pid| Process::hold(Pid::from_raw(pid.cast_signed())?).ok()).collect();
+        let victim = held.swap_remove(rng.usize(..held.len()));
+        let moment = Duration::from_micros(rng.u64(..MOMENTS_US));
+        let (over, done) = channel::<()>();
+        let (outcome, told, killed) = std::thread::scope(|scope| {
+            let victim = &victim;
+            let killer = scope.spawn(move || {
+                let _ = done.recv_timeout(moment); // it ends early only if the phase does, which is a fault
+                victim.kill();
+                clock.now()
+            });
+            let outcome = session.run(ENDLESS, 1, 1 << 10);
+            let told = clock.now();
+            drop(over);
+            (outcome, told, killer.join().unwrap_or(told))
+        });
+        drop(session);
+        let took = told.saturating_sub(killed);
+        tally.answers.push(took);
+        let slow = u128::from(took) > LATEST.as_nanos();
+        let wrong = match outcome {
+            Err(Failure::Failed(reason)) if reason.starts_with("hung") => Some(reason),
+            Err(Failure::Failed(_)) if slow => Some(format!("told after {}", nanoseconds(took as f64))),
+            // A message that was under way when its sender died may be cut short, and must be noticed.
+            Err(_) => None,
+            Ok(_) => Some("an endless phase ended well".to_owned()),
+        };
+        let alive = held.iter().filter(|process| process.reap(LATEST).is_none()).count();
+        let alive = (alive > 0).then(|| format!("{alive} processes still run"));
+        tally.faults.extend(wrong.into_iter().chain(alive).map(|fault| format!("{}: {fault}", case.id())));
+    }
+
+    /// Halts whoever reads for two seconds, in the middle of a phase: all messages arrive all the same.
+    fn halt(&self, case: &Case) -> Result<(), Failure> {
+        let mut session = Session::open(case, self.seed, Duration::from_secs(20), self.interrupt)?;
+        session.run(AROUND_HALT, 1, 1)?;
+        let Some(Ok(main)) = Pid::from_raw(session.main_pid().cast_signed()).map(Process::hold) else {
+            return Err(Failure::Failed("main is not there".to_owned()));
+        };
+        main.halt();
+        let (over, done) = channel::<()>();
+        let result = std::thread::scope(|scope| {
+            let main = &main;
+            scope.spawn(move || {
+                let _ = done.recv_timeout(HALT);
+                main.resume();
+            });
+            let result = session.run(AROUND_HALT, 1, 1);
+            drop(over);
+            result
+        });
+        result?;
+        session.close()
+    }
+}
+
+/// A case of this transport that this host can run, as the dice fall.
+fn random_case(transport: &str, rng: &mut fastrand::Rng) -> Option<Case> {
+    let workload = Workload::ALL[rng.usize(..Workload::ALL.len())];
+    let windows = if workload == Workload::Port { 2 } else { [1, 1, 3][rng.usize(..3)] };
+    let waits = [WaitKind::Block, WaitKind::Block, WaitKind::Hybrid, WaitKind::Spin];
+    let model = Model {
+        windows,
+        wait: waits[rng.usize(..waits.len())],
+        payload: [0, 64, 4096, 65536][rng.usize(..4)],
+        in_flight: if workload == Workload::Invoke { 1 } else { 16 },
+        pin: Pin::Free,
+        ..Model::default()
+    };
+    let case = Case { transport: transport.to_owned(), workload, model };
+    Plan::skip_reason(&case, cpus()).is_none().then_some(case)
+}

@@ -1,0 +1,158 @@
+//! `ipcmark verify --soak TIME`: a mixed load on sessions that stay open, and whether memory, descriptors or latencies creep.
+
+use super::super::exit::Stop;
+use super::super::progress::Progress;
+use crate::plan::{Case, Model, Pin, Plan};
+use crate::report::{Look, count, nanoseconds, new_table};
+use crate::stats::median;
+use crate::sys::clock::Clock;
+use crate::sys::process::{descriptors_of, resident_bytes};
+use crate::sys::signal::Interrupt;
+use crate::trial::{Failure, Session, cpus};
+use crate::workload::Workload;
+use comfy_table::CellAlignment;
+use std::time::Duration;
+
+/// What is kept open: every family, every workload, small and large.
+const LOAD: [(&str, Workload, usize, usize); 8] = [
+    ("shm", Workload::Invoke, 1, 64),
+    ("shm", Workload::Broadcast, 4, 4096),
+    ("mojo-like", Workload::Invoke, 1, 100_000),
+    ("eventfd", Workload::Push, 2, 4096),
+    ("pipe", Workload::Send, 1, 64),
+    ("uds-stream", Workload::Invoke, 2, 65_536),
+    ("uds-seqpacket", Workload::Port, 2, 64),
+    ("ipc-channel", Workload::Send, 1, 4096),
+];
+/// How long each of them runs in a round.
+const TURN: Duration = Duration::from_millis(400);
+/// Memory that allocators and the kernel may take after a while, for each process.
+const GROWTH: u64 = 1 << 20;
+
+/// One session and what was seen of it, a figure a round.
+struct Kept {
+    case: Case,
+    session: Session,
+    messages: u64,
+    passed: u64,
+    p50: Vec<f64>,
+    resident: Vec<f64>,
+    descriptors: Vec<usize>,
+}
+
+/// Runs the load for so long. Answers a table, and whether nothing crept.
+pub(super) fn soak(
+    time: Duration,
+    seed: u64,
+    interrupt: &Interrupt,
+    progress: &Progress,
+) -> Result<(String, bool), Stop> {
+    let failed = |case: &Case, failure: Failure| Stop::Content { what: case.id(), why: failure.to_string() };
+    let mut all = Vec::new();
+    for (transport, workload, windows, payload) in LOAD {
+        let in_flight = if workload == Workload::Invoke { 1 } else { 16 };
+        let model = Model { windows, payload, in_flight, pin: Pin::Same, ..Model::default() };
+        let case = Case { transport: transport.to_owned(), workload, model };
+        if Plan::skip_reason(&case, cpus()).is_some() {
+            continue;
+        }
+        let mut session = Session::open(&case, seed, Duration::from_secs(30), interrupt)
+            .map_err(|failure| failed(&case, failure))?;
+        // As many messages as pass in a turn.
+        let first = session.run(500, 1, 1).map_err(|failure| failed(&case, failure))?;
+        let messages = (500.0 * TURN.as_nanos() as f64 / first.elapsed_ns.max(1) as f64) as u64;
+        let messages = messages.clamp(500, 1 << 20).next_multiple_of(windows as u64);
+        all.push(Kept {
+            case,
+            session,
+            messages,
+            passed: 0,
+            p50: Vec::new(),
+            resident: Vec::new(),
+            descriptors: Vec::new(),
+        });
+    }
+    let clock = Clock::system();
+    let begin = clock.now();
+    while Duration::from_nanos(clock.now() - begin) < time && interrupt.exit_code().is_none() {
+        for kept in &mut all {
+            progress.next(&kept.case.id());
+            match kept.turn() {
+                Ok(()) => {}
+                Err(Failure::Interrupted) => break,
+                Err(failure) => return Err(failed(&kept.case, failure)),
+            }
+        }
+        progress.done();
+    }
+    Ok(table(&all))
+}
+
+impl Kept {
+    fn turn(&mut self) -> Result<(), Failure> {
+        let result = self.session.run(self.messages, 1, 1)?;
+        self.passed += result.checks.received;
+        self.p50.push(result.latency.value_at_quantile(0.5) as f64);
+        let pids: Vec<u32> =
+            self.session.renderer_pids().into_iter().chain([self.session.main_pid()]).collect();
+        self.resident.push(pids.iter().map(|&pid| resident_bytes(pid)).sum::<u64>() as f64);
+        self.descriptors.push(pids.iter().map(|&pid| descriptors_of(pid)).sum());
+        Ok(())
+    }
+
+    /// The medians of the first quarter, without the first round, and of the last.
+    fn ends(figures: &[f64]) -> Option<[f64; 2]> {
+        let quarter = (figures.len() / 4).max(1);
+        let middle = |part: &[f64]| {
+            let mut part = part.to_vec();
+            part.sort_by(f64::total_cmp);
+            median(&part)
+        };
+        Some([middle(figures.get(1..=quarter)?)?, middle(figures.get(figures.len() - quarter..)?)?])
+    }
+}
+
+fn table(all: &[Kept]) -> (String, bool) {
+    let mut table = new_table(Look::Plain { bold: false });
+    table.set_header([
+        "case",
+        "rounds",
+        "messages",
+        "p50 at first",
+        "at last",
+        "memory grew by",
+        "descriptors",
+        "verdict",
+    ]);
+    for column in table.column_iter_mut().skip(1).take(6) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    let (mut good, mut passed) = (true, 0);
+    for kept in all {
+        passed += kept.passed;
+        let (Some([early, late]), Some([before, after])) =
+            (Kept::ends(&kept.p50), Kept::ends(&kept.resident))
+        else {
+            continue;
+        };
+        let grew = after - before;
+        let processes = 1 + kept.case.model.windows as u64;
+        let steady = kept.descriptors.first() == kept.descriptors.last();
+        let fine = grew <= (GROWTH * processes) as f64 && steady;
+        good &= fine;
+        let drift = (late / early - 1.0) * 100.0;
+        table.add_row([
+            kept.case.id(),
+            kept.p50.len().to_string(),
+            count(kept.passed as f64),
+            nanoseconds(early),
+            format!("{} ({drift:+.1} %)", nanoseconds(late)),
+            format!("{:.0} KiB", grew / 1024.0),
+            format!("{} → {}", kept.descriptors.first().unwrap_or(&0), kept.descriptors.last().unwrap_or(&0)),
+            if fine { "steady" } else { "creeps" }.to_owned(),
+        ]);
+    }
+    let line =
+        format!("{} messages checked, none lost, doubled, reordered or changed\n", count(passed as f64));
+    (format!("{}\n{line}", table.trim_fmt()), good)
+}

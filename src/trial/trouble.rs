@@ -1,0 +1,13 @@
+//! Trouble on purpose.
+
+use crate::workload::Fault;
+use std::time::Duration;
+
+/// What is made to go wrong in a trial, for proofs that it is found.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Trouble {
+    /// What main waits before each reply to an `invoke`.
+    pub handicap: Duration,
+    /// What a renderer does to one of its frames; only where a layer of the model lies around the link.
+    pub fault: Option<Fault>,
+}

@@ -1,0 +1,45 @@
+//! `verify` with trouble on demand, in its shortest form.
+
+use crate::support::program::Place;
+use crate::test;
+use libtest_mimic::Trial;
+
+pub(super) fn tests() -> Vec<Trial> {
+    vec![
+        test("cli::verify --faults finds every fault, and none where there is none", faults),
+        test("cli::verify --kill tells who is left, and leaves nothing", kills),
+        test("cli::verify --soak finds nothing that creeps", soak),
+    ]
+}
+
+fn faults() {
+    let ended = Place::new().run(&["verify", "--faults", "--no-progress"]);
+    assert_eq!(ended.code, Some(0), "{}{}", ended.stdout, ended.stderr);
+    assert!(ended.stdout.contains("48 of 48 as they must be"), "{}", ended.stdout);
+    for found in ["1 corrupt", "1 duplicated", "hung", "nothing, as it should be"] {
+        assert!(ended.stdout.contains(found), "{found}: {}", ended.stdout);
+    }
+}
+
+fn kills() {
+    let place = Place::new();
+    let ended =
+        place.run(&["verify", "--kill", "4", "--transport", "pipe,shm", "--seed", "1", "--no-progress"]);
+    // How soon is not judged here: other tests use the CPUs as well.
+    assert!(matches!(ended.code, Some(0 | 4)), "{}{}", ended.stdout, ended.stderr);
+    let rows: Vec<&str> = ended
+        .stdout
+        .lines()
+        .filter(|line| line.contains("pipes") || line.contains("shared memory"))
+        .collect();
+    assert!(rows.len() == 2 && rows.iter().all(|row| row.trim_end().ends_with(" 0")), "{}", ended.stdout);
+    assert!(place.run(&["verify", "--kill", "0"]).code == Some(2));
+}
+
+fn soak() {
+    let ended = Place::new().run(&["verify", "--soak", "3s", "--no-progress"]);
+    assert_eq!(ended.code, Some(0), "{}{}", ended.stdout, ended.stderr);
+    assert!(ended.stdout.contains("none lost, doubled, reordered or changed"), "{}", ended.stdout);
+    let wrong = Place::new().run(&["verify", "--soak", "3 weeks"]);
+    assert!(wrong.code == Some(2) && wrong.stderr.contains("30m"), "{}", wrong.stderr);
+}

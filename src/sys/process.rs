@@ -135,6 +135,15 @@ pub fn readable(fd: BorrowedFd<'_>, limit: Duration) -> bool {
     rustix::io::retry_on_intr(|| poll(&mut fds, Some(&timeout))).is_ok_and(|ready| ready > 0)
 }
 
+/// Waits at most `limit` until one of the processes has ended.
+pub fn wait_for_any(processes: &[Process], limit: Duration) {
+    let mut fds: Vec<PollFd<'_>> =
+        processes.iter().map(|process| PollFd::new(&process.pidfd, PollFlags::IN)).collect();
+    let timeout = Timespec { tv_sec: limit.as_secs() as i64, tv_nsec: i64::from(limit.subsec_nanos()) };
+    // Whether any has ended is seen by whoever reaps them.
+    let _ = rustix::io::retry_on_intr(|| poll(&mut fds, Some(&timeout)));
+}
+
 /// Makes the kernel end this process when its parent's thread ends, and ends it now if `parent` is gone already: the
 /// parent may have died before the call (`prctl(2)`, `PR_SET_PDEATHSIG`).
 pub fn die_with_parent(parent: Pid) -> io::Result<()> {

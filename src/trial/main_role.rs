@@ -8,7 +8,7 @@ use crate::plan::Placement;
 use crate::sys::control::Control;
 use crate::sys::cpu::{Scope, Usage, restrict};
 use crate::sys::fd::Descriptor;
-use crate::sys::process::{Process, own_pid};
+use crate::sys::process::{Process, own_pid, wait_for_any};
 use crate::transport::{Inbox, Spec, Transport, Use, Wait, dispatch};
 use crate::workload::tally::{Encoded, Tally, join};
 use crate::workload::{self, Phase, Workload, port};
@@ -236,11 +236,10 @@ impl Renderers {
 
     /// Adds to a link's error how the processes behind it ended, if they did.
     fn explain(&self, error: &str) -> String {
-        // A killed process closes its links a moment before it can be reaped.
-        let limit = Duration::from_millis(100);
+        // A killed process closes its links a moment before it can be reaped, whichever it is.
+        wait_for_any(&self.processes, Duration::from_millis(100));
         let ended = self.processes.iter().enumerate().filter_map(|(peer, process)| {
-            let limit = if peer == 0 { limit } else { Duration::ZERO };
-            let ending = process.reap(limit)?;
+            let ending = process.reap(Duration::ZERO)?;
             Some(format!("; renderer {peer} (pid {}) {ending}", process.pid().as_raw_nonzero()))
         });
         std::iter::once(error.to_owned()).chain(ended).collect()

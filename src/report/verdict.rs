@@ -1,7 +1,8 @@
 //! What a run says, in sentences: who is fastest, by how much, how sure that is, and from which size on shared memory pays.
 
 use super::chart::facet::{Facet, facets};
-use super::chart::payload::Crossover;
+use super::chart::is_canary;
+use super::chart::payload::{Crossover, crosses};
 use super::figure::{count, nanoseconds, ratio};
 use crate::plan::human_size;
 use crate::plan::{Model, Pin, Placement, Preset, variable::word};
@@ -39,9 +40,7 @@ pub(super) fn verdict(summaries: &[Summary<'_>]) -> Vec<Answer> {
     let mut questions: BTreeMap<Question, Vec<&Summary<'_>>> = BTreeMap::new();
     // A distance that the host chose for a moment alone says nothing: `facets` leaves those out.
     for group in facets(summaries, &[]).into_values() {
-        let speaks = |summary: &&Summary<'_>| {
-            summary.p50.is_some() && !summary.example.case.transport.ends_with("-canary")
-        };
+        let speaks = |summary: &&Summary<'_>| summary.p50.is_some() && !is_canary(summary);
         for summary in group.into_iter().filter(speaks) {
             questions.entry(Question::of(summary)).or_default().push(summary);
         }
@@ -195,12 +194,13 @@ impl Question {
 fn crossovers(summaries: &[Summary<'_>]) -> Vec<Answer> {
     let groups = facets(summaries, &["payload"]);
     let answer = |(facet, group): (&Facet, &Vec<&Summary<'_>>)| {
-        let answer = Crossover::of(group).words()?;
+        let concerned: Vec<&Summary<'_>> = group.iter().copied().filter(|summary| crosses(summary)).collect();
+        let answer = Crossover::of(&concerned).words()?;
         let question = format!(
             "Is shared memory faster than the fastest socket, and from which size on? ({})",
             facet.title()
         );
-        Some(Answer { question, answer, caution: caution(group) })
+        Some(Answer { question, answer, caution: caution(&concerned) })
     };
     groups.iter().filter_map(answer).take(MOST).collect()
 }

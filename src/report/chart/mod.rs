@@ -193,7 +193,9 @@ struct Data<'r> {
 /// All charts that records have enough for, in the order of a page; `copies` are what one CPU copies in a second, by size. And for each
 /// kind of which there would be too many, how many were left out.
 pub fn charts(records: &[Record], copies: &[(usize, f64)]) -> (Vec<Chart>, Vec<(Kind, usize)>) {
-    let data = Data { records, summaries: summarise(records), copies };
+    let mut summaries = summarise(records);
+    summaries.retain(|summary| !is_canary(summary));
+    let data = Data { records, summaries, copies };
     let drawn: [(Kind, Drawn); 10] = [
         (Kind::Latency, payload::latency(&data)),
         (Kind::Throughput, payload::throughput(&data)),
@@ -219,6 +221,11 @@ pub fn charts(records: &[Record], copies: &[(usize, f64)]) -> (Vec<Chart>, Vec<(
         kept.extend(numbered.map(|(number, chart)| Chart { number: number + 1, ..chart }));
     }
     (kept, left_out)
+}
+
+/// Whether a case is only there to show what the host did in a run: tables have it, and nobody is compared with it.
+pub(super) fn is_canary(summary: &Summary<'_>) -> bool {
+    summary.example.case.transport.ends_with("-canary")
 }
 
 /// Charts of a kind, and how many were not even drawn.

@@ -166,6 +166,12 @@ pub(in crate::report) enum Crossover {
     Mixed,
 }
 
+/// Whether a transport is one of those whose crossover is looked for.
+pub(in crate::report) fn crosses(summary: &Summary<'_>) -> bool {
+    let name = summary.example.case.transport.as_str();
+    SHARED.contains(&name) || SOCKETS.contains(&name)
+}
+
 impl Crossover {
     /// Of summaries that share all but transport and payload. Streams have none: what their messages wait in is their own queue.
     pub(in crate::report) fn of(group: &[&Summary<'_>]) -> Crossover {
@@ -189,7 +195,8 @@ impl Crossover {
         let (Some(last), false) = (pairs.last(), pairs.len() < 2 || group.iter().any(stream)) else {
             return Crossover::Unknown;
         };
-        if !pairs.is_sorted_by_key(|(_, _, told)| *told) {
+        let told = || pairs.iter().map(|(_, _, told)| *told).filter(|told| *told != Ordering::Equal);
+        if !told().is_sorted() {
             return Crossover::Mixed;
         }
         let faster = pairs.iter().find(|(_, _, told)| *told == Ordering::Greater);

@@ -1,8 +1,9 @@
 //! A whole suite compared with itself, many times: how often a difference is told where there is none, all comparisons counted and
 //! what is told measured again, as `compare --bin` does it.
 
+use super::confirm::{confirm, is_told};
 use super::exit::Stop;
-use super::interleave::{confirm, is_told, table, turn};
+use super::interleave::{table, turn};
 use crate::plan::{Case, Plan};
 use crate::record::Record;
 use crate::stats::{COMPARED, Comparison, fewest_pairs};

@@ -6,13 +6,14 @@
 
 use super::choice::Choice;
 use super::compare::refs;
+use super::confirm::{confirm, is_told};
 use super::exit::{Exit, Stop};
 use super::output;
 use super::run::seconds;
 use crate::plan::variable::VARIABLES;
 use crate::plan::{Case, Metric, Model, Plan};
 use crate::record::{Environment, Record, Status, Store, fresh_seed, run_id};
-use crate::stats::{COMPARED, Comparison, Difference, Pairing, Table, fewest_pairs};
+use crate::stats::{COMPARED, Comparison, Pairing, Table, fewest_pairs};
 use crate::sys::clock::Clock;
 use crate::sys::leftovers::ScratchDir;
 use crate::sys::program;
@@ -20,7 +21,6 @@ use crate::sys::signal::Interrupt;
 use crate::trial::cpus;
 use clap::Args as ClapArgs;
 use std::collections::BTreeSet;
-use std::fmt;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -108,54 +108,6 @@ impl Turns {
     fn fewest(&self, cases: usize) -> u64 {
         fewest_pairs(COMPARED.len() * cases).min(self.pairs)
     }
-}
-
-pub(super) fn is_told(row: &Comparison) -> bool {
-    matches!(row.verdict, Difference::Faster | Difference::Slower)
-}
-
-/// What came of what was measured a second time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Confirmed {
-    /// Differences that were found again.
-    pub(super) told: usize,
-    /// Differences that were not, and are taken back.
-    pub(super) left: usize,
-    /// Differences at a distance that the host did not offer again: they stand as they were.
-    pub(super) elsewhere: usize,
-}
-
-impl fmt::Display for Confirmed {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Confirmed { told, left, elsewhere } = self;
-        write!(out, "{told} differences were found again, {left} were not")?;
-        match elsewhere {
-            0 => Ok(()),
-            _ => write!(out, ", {elsewhere} could not be measured again: the host had moved the CPUs"),
-        }
-    }
-}
-
-/// Takes back what was measured `again` and not found so a second time.
-pub(super) fn confirm(rows: &mut [Comparison], again: &[&Case], second: &[Comparison]) -> Confirmed {
-    let again: BTreeSet<String> = again.iter().map(|case| case.id()).collect();
-    let mut confirmed = Confirmed::default();
-    for row in rows.iter_mut().filter(|row| is_told(row) && again.contains(&row.case)) {
-        let same = |other: &&Comparison| {
-            (other.case.as_str(), other.place, other.metric) == (row.case.as_str(), row.place, row.metric)
-        };
-        match second.iter().find(same) {
-            None => confirmed.elsewhere += 1,
-            Some(other) if other.verdict == row.verdict => confirmed.told += 1,
-            Some(_) => {
-                confirmed.left += 1;
-                let [low, high] = row.interval;
-                let half = (high / low).sqrt() - 1.0;
-                row.verdict = Difference::Unresolved { half, needed: Some(2 * row.trials as u64) };
-            }
-        }
-    }
-    confirmed
 }
 
 /// Whether a file is a program of this name.

@@ -4,6 +4,7 @@ mod choice;
 mod codec;
 mod compare;
 mod completions;
+mod confirm;
 mod doctor;
 mod equals;
 mod exit;

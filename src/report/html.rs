@@ -1,14 +1,16 @@
 //! The report: one page that needs nothing but a browser. Charts are drawn here and only hidden, sorted and pointed at there: a
 //! plotting library in the page would draw a second time what is drawn for files anyway, and nothing without scripts.
 
+mod cases;
+
 use super::chart::facet::{DIMENSIONS, Tags};
 use super::chart::{Chart, Kind, charts};
-use super::figure::{count, megabytes, nanoseconds, nanoseconds_with_range, ratio};
 use super::verdict::{Answer, noise, verdict};
 use crate::plan::variable::word;
-use crate::plan::{Preset, human_size, not_built_in, transports};
+use crate::plan::{human_size, not_built_in, transports};
 use crate::record::{Environment, Record, Status};
-use crate::stats::{Comparison, Spread, Summary, summarise};
+use crate::stats::{Comparison, Summary, summarise};
+use cases::{COLUMNS, Row, row};
 use minijinja::Environment as Templates;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -107,19 +109,6 @@ struct Section {
     reading: &'static str,
     charts: Vec<Figure>,
     left_out: usize,
-}
-
-#[derive(Serialize)]
-struct Cell {
-    text: String,
-    sort: String,
-    word: bool,
-}
-
-#[derive(Serialize)]
-struct Row {
-    attributes: String,
-    cells: Vec<Cell>,
 }
 
 #[derive(Serialize)]
@@ -297,58 +286,4 @@ fn dimensions(records: &[Record]) -> Vec<Dimension> {
         }
     };
     DIMENSIONS.into_iter().map(dimension).filter(|dimension| dimension.choices.len() > 1).collect()
-}
-
-/// A column: its name, whether it holds words, and its cell.
-type Column = (&'static str, bool, for<'a> fn(&Summary<'a>) -> Cell);
-
-const COLUMNS: [Column; 18] = [
-    ("transport", true, |s| words(&s.example.case.transport)),
-    ("workload", true, |s| words(s.example.case.workload.name())),
-    ("payload", false, |s| {
-        number(s.example.case.model.payload as f64, human_size(s.example.case.model.payload))
-    }),
-    ("wait", true, |s| words(&word(s.example.case.model.wait))),
-    ("pin", true, |s| words(&word(s.example.case.model.pin))),
-    ("CPUs", true, |s| words(&word(s.place))),
-    ("windows", false, |s| {
-        number(s.example.case.model.windows as f64, s.example.case.model.windows.to_string())
-    }),
-    ("preset", true, |s| words(Preset::of(&s.example.case.model).map_or("other", |preset| preset.name))),
-    ("p50", false, |s| cell(s.p50, |spread| nanoseconds_with_range(spread.median, spread.low, spread.high))),
-    ("p99", false, |s| cell(s.p99, |spread| nanoseconds(spread.median))),
-    ("p99.9", false, |s| cell(s.p999, |spread| nanoseconds(spread.median))),
-    ("max", false, |s| s.max.map_or_else(none, |spread| number(spread.max, nanoseconds(spread.max)))),
-    ("messages/s", false, |s| cell(s.messages_per_s, |spread| count(spread.median))),
-    ("MB/s", false, |s| cell(s.bytes_per_s, |spread| megabytes(spread.median))),
-    ("CPU/msg", false, |s| cell(s.cpu_ns, |spread| nanoseconds(spread.median))),
-    ("switches/msg", false, |s| cell(s.switches, |spread| format!("{:.2}", spread.median))),
-    ("× floor", false, |s| cell(s.floor_ratio, |spread| ratio(spread.median))),
-    ("trials", false, |s| {
-        let dirty = if s.dirty > 0 { format!(" ({} disturbed)", s.dirty) } else { String::new() };
-        number(s.trials as f64, format!("{}{dirty}", s.trials))
-    }),
-];
-
-fn row(summary: &Summary<'_>) -> Row {
-    Row {
-        attributes: Tags::of(&summary.example.case).attributes(),
-        cells: COLUMNS.iter().map(|(_, _, cell)| cell(summary)).collect(),
-    }
-}
-
-fn words(text: &str) -> Cell {
-    Cell { text: text.to_owned(), sort: String::new(), word: true }
-}
-
-fn number(value: f64, text: String) -> Cell {
-    Cell { text, sort: value.to_string(), word: false }
-}
-
-fn none() -> Cell {
-    Cell { text: "–".to_owned(), sort: String::new(), word: false }
-}
-
-fn cell(spread: Option<Spread>, write: fn(&Spread) -> String) -> Cell {
-    spread.map_or_else(none, |spread| number(spread.median, write(&spread)))
 }

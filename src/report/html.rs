@@ -17,6 +17,8 @@ use std::collections::BTreeSet;
 
 /// Most rows of a table: a browser still scrolls through so many.
 const MOST: usize = 3000;
+/// And of the table below a chart.
+const MOST_OF_FIGURE: usize = 300;
 
 /// Where records come from.
 #[derive(Clone, Debug)]
@@ -94,6 +96,7 @@ struct Figure {
     svg: String,
     header: Vec<String>,
     rows: Vec<FigureRow>,
+    rows_left_out: usize,
 }
 
 #[derive(Serialize)]
@@ -256,8 +259,10 @@ fn figure(chart: &Chart, source: &Source) -> Figure {
             .figures
             .rows
             .iter()
+            .take(MOST_OF_FIGURE)
             .map(|(attributes, cells)| FigureRow { attributes: attributes.clone(), cells: cells.clone() })
             .collect(),
+        rows_left_out: chart.figures.rows.len().saturating_sub(MOST_OF_FIGURE),
     }
 }
 

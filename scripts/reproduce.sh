@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures the published results anew: results/<date>-<host>/ with raw records, environment, charts, one page and a README, whose
-# figures all come from those records. `--quick` takes about five minutes, the full set about half an hour. Node.js and Chromium are
+# figures all come from those records. `--quick` takes about eight minutes, the full set about half an hour. Node.js and Chromium are
 # measured beside the model where they are installed.
 set -euo pipefail
 cd "$(dirname "$0")/.."

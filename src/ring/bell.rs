@@ -4,21 +4,22 @@ use super::atomic::Atomic;
 use super::shared::Word;
 use crate::sys::futex;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 const AWAKE: u32 = 0;
 const ASLEEP: u32 = 1;
 
 /// A word that a thread can sleep on while it holds a value.
 pub trait Sleep: Atomic<Value = u32> {
-    /// Sleeps if the word holds `value`, until woken or for no reason.
-    fn wait(&self, value: u32);
+    /// Sleeps if the word holds `value`, until woken, for so long, or for no reason.
+    fn wait(&self, value: u32, limit: Option<Duration>);
     /// Wakes whoever sleeps.
     fn wake(&self);
 }
 
 impl Sleep for Word<AtomicU32> {
-    fn wait(&self, value: u32) {
-        futex::wait(self, value);
+    fn wait(&self, value: u32, limit: Option<Duration>) {
+        futex::wait(self, value, limit);
     }
 
     fn wake(&self) {
@@ -32,12 +33,24 @@ impl Sleep for Word<AtomicU32> {
 /// work and then looks for a sleeper; a sequentially consistent fence stands between the two steps of both, so at
 /// least one sees the other.
 #[derive(Clone, Debug)]
-pub struct Bell<A = Word<AtomicU32>>(A);
+pub struct Bell<A = Word<AtomicU32>> {
+    word: A,
+    limit: Option<Duration>,
+}
+
+/// How long a sleeper sleeps that does not believe whoever can write its word: a hostile end may say that it is awake, or take a
+/// wake-up that another has sent.
+pub const DOUBT: Duration = Duration::from_millis(50);
 
 impl<A: Sleep> Bell<A> {
     /// The bell whose word this is.
     pub fn new(word: A) -> Self {
-        Bell(word)
+        Bell { word, limit: None }
+    }
+
+    /// The same for a sleeper that looks again after [`DOUBT`] though nobody has woken it.
+    pub fn doubted(self) -> Self {
+        Bell { limit: Some(DOUBT), ..self }
     }
 
     /// Wakes the sleeper, if there is one. Call it after the work has been published.
@@ -60,21 +73,21 @@ impl<A: Sleep> Bell<A> {
     #[inline]
     pub fn ring_fenced(&self) {
         // The word carries no data: the fences order the work, so these are Relaxed.
-        if self.0.load(Ordering::Relaxed) == ASLEEP && self.0.swap(AWAKE, Ordering::Relaxed) == ASLEEP {
-            self.0.wake();
+        if self.word.load(Ordering::Relaxed) == ASLEEP && self.word.swap(AWAKE, Ordering::Relaxed) == ASLEEP {
+            self.word.wake();
         }
     }
 
     /// Sleeps until the bell rings, unless `poll` finds something after the sleeper has announced itself. `None`
     /// means: woken, look again.
     pub fn sleep_unless<T>(&self, mut poll: impl FnMut() -> Option<T>) -> Option<T> {
-        self.0.store(ASLEEP, Ordering::Relaxed); // ordered by the fence
+        self.word.store(ASLEEP, Ordering::Relaxed); // ordered by the fence
         A::fence(Ordering::SeqCst); // SYNC: the fence in ring
         let found = poll();
         if found.is_none() {
-            self.0.wait(ASLEEP);
+            self.word.wait(ASLEEP, self.limit);
         }
-        self.0.store(AWAKE, Ordering::Relaxed); // spares the next ringer a call
+        self.word.store(AWAKE, Ordering::Relaxed); // spares the next ringer a call
         found
     }
 }

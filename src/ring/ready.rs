@@ -43,12 +43,22 @@ pub struct ReadyLinks<A = Word<AtomicU64>> {
     watched: u64,
     /// The link that had the last turn.
     last: usize,
+    /// Looks since all links were looked at, and those of them, the last ones, that found nothing.
+    looks: u32,
+    in_vain: u32,
+    /// After so many in vain the bits are not believed.
+    patience: u32,
 }
+
+/// After so many looks all links are looked at, whatever the bits say: one of many writers may clear the others' for ever.
+pub const BELIEVED: u32 = 256;
 
 impl<A: Atomic<Value = u64>> ReadyLinks<A> {
     /// Of this many links: 1 to 64. A single one is looked at every time, and its writer need not set its bit.
-    pub fn new(bits: ReadyBits<A>, links: usize) -> Self {
-        ReadyLinks { bits, all: u64::MAX >> (64 - links), pending: 0, watched: 0, last: 0 }
+    /// After `patience` looks in vain, or [`BELIEVED`] in all, the next one is at all links.
+    pub fn new(bits: ReadyBits<A>, links: usize, patience: u32) -> Self {
+        let all = u64::MAX >> (64 - links);
+        ReadyLinks { bits, all, pending: 0, watched: 0, last: 0, looks: 0, in_vain: 0, patience }
     }
 
     /// Looks once at the links that may have something until `look` finds it, beginning behind the one that had the last turn.
@@ -61,6 +71,18 @@ impl<A: Atomic<Value = u64>> ReadyLinks<A> {
         if self.bits.0.load(Ordering::Relaxed) & !(self.pending | self.watched) != 0 {
             self.take();
         }
+        self.looks += 1;
+        if self.looks >= BELIEVED || self.in_vain >= self.patience {
+            (self.pending, self.watched) = (self.all, 0);
+            (self.looks, self.in_vain) = (0, 0);
+        }
+        let found = self.find_pending(&mut look);
+        self.in_vain = if found.is_some() { 0 } else { self.in_vain + 1 };
+        found
+    }
+
+    #[inline]
+    fn find_pending<T>(&mut self, mut look: impl FnMut(usize) -> Option<T>) -> Option<T> {
         while self.pending != 0 {
             let after = self.pending & (u64::MAX << self.last << 1);
             let link = if after != 0 { after } else { self.pending }.trailing_zeros() as usize;
@@ -102,7 +124,7 @@ mod tests {
     fn links(links: usize) -> (ReadyBits, ReadyLinks) {
         let segment = Arc::new(Segment::create(Backing::Named, 4096).unwrap());
         let bits = ReadyBits::new(Word::u64(&segment, 0));
-        (bits.clone(), ReadyLinks::new(bits, links))
+        (bits.clone(), ReadyLinks::new(bits, links, 4))
     }
 
     #[test]
@@ -134,6 +156,27 @@ mod tests {
             None::<()>
         });
         assert_eq!(seen, [5]);
+    }
+
+    /// A hostile writer takes away what others have set.
+    #[test]
+    fn a_bit_that_was_cleared_by_another_is_found_in_the_end() {
+        let (bits, mut links) = links(8);
+        let clear = || bits.0.store(0, Ordering::Relaxed); // one thread
+        let only = |wanted| move |link| (link == wanted).then_some(link);
+        bits.set(3);
+        clear();
+        let in_vain = (0..).take_while(|_| links.find(only(3)).is_none()).count();
+        assert_eq!(in_vain, 4, "believed for a while");
+        // Also where another link always has something.
+        bits.set(1);
+        let busy = |link| (link == 1 || link == 5).then_some(link);
+        let turns = (0..).take_while(|_| {
+            clear();
+            bits.set(1);
+            links.find(busy) != Some(5)
+        });
+        assert!(turns.count() <= BELIEVED as usize);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! How an endpoint waits: spin, spin then sleep, or sleep.
 
 use super::bell::{Bell, Sleep};
+use super::ready::BELIEVED;
 use crate::sys::clock::Clock;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -63,6 +64,15 @@ impl Budget {
     /// At most this long; zero means that `hybrid` sleeps at once.
     pub fn new(limit: Duration) -> Budget {
         Budget { clock: Clock::system(), ns: limit.as_nanos() as u64 }
+    }
+
+    /// After how many looks in vain of an end that waits in the manner of `W` it has slept, or spun for a while, without reason.
+    pub fn patience<W: Wait>(&self) -> u32 {
+        match W::KIND {
+            WaitKind::Spin => BELIEVED,
+            WaitKind::Hybrid if self.ns > 0 => BELIEVED,
+            _ => 3, // two before it sleeps, and one behind
+        }
     }
 
     /// Spins until `poll` finds something or the time is over.

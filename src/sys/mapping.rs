@@ -20,6 +20,15 @@ unsafe impl Send for Mapping {}
 // SAFETY: as for `Send`.
 unsafe impl Sync for Mapping {}
 
+/// Who may map a sealed file for writing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Writers {
+    /// Whoever has its descriptor.
+    All,
+    /// Its creator, who has mapped it before it was sealed (`F_SEAL_FUTURE_WRITE`, Linux 5.1).
+    Creator,
+}
+
 /// What keeps a sealed file as it is: no end can shrink it under the other's mapping, or take the seals off.
 const SEALS: SealFlags = SealFlags::SHRINK.union(SealFlags::GROW).union(SealFlags::SEAL);
 
@@ -48,6 +57,13 @@ impl Mapping {
         Ok(Mapping { base: base.cast(), len })
     }
 
+    /// Maps every page in this process now, as far as the kernel can (Linux 5.14): a fault costs microseconds.
+    pub(super) fn touch_to_read(&self) {
+        // SAFETY: the range is exactly our mapping; populating it changes no byte.
+        let _ =
+            unsafe { rustix::mm::madvise(self.base.cast(), self.len, rustix::mm::Advice::LinuxPopulateRead) };
+    }
+
     /// Where it starts.
     pub(super) fn as_ptr(&self) -> *mut u8 {
         self.base
@@ -62,19 +78,24 @@ impl Drop for Mapping {
     }
 }
 
-/// A file without a name, in memory, of `len` bytes whose space is reserved and whose size is sealed (`memfd_create(2)`).
+/// A file without a name, in memory, of `len` bytes whose space is reserved and whose size is sealed (`memfd_create(2)`), and its
+/// mapping for writing.
 ///
 /// # Errors
 /// `StorageFull` if the machine has less memory left: such files have no limit of their own, so the kernel would kill
 /// somebody instead.
-pub(super) fn sealed_memory(len: usize) -> io::Result<OwnedFd> {
+pub(super) fn sealed_memory(len: usize, writers: Writers) -> io::Result<(OwnedFd, Mapping)> {
     if available_memory().is_some_and(|available| available < len as u64) {
         return Err(io::ErrorKind::StorageFull.into());
     }
     let file = rustix::fs::memfd_create("ipcmark", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?;
     reserve(&file, len)?;
+    let mapping = Mapping::new(&file, len)?;
+    if writers == Writers::Creator {
+        rustix::fs::fcntl_add_seals(&file, SealFlags::FUTURE_WRITE)?;
+    }
     seal(&file)?;
-    Ok(file)
+    Ok((file, mapping))
 }
 
 /// Keeps a file in memory as long as it is, for ever.

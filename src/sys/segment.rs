@@ -6,7 +6,7 @@
 
 use super::fd::Descriptor;
 use super::leftovers::fresh_name;
-use super::mapping::{self, Mapping};
+use super::mapping::{self, Mapping, Writers};
 use rustix::fs::Mode;
 use rustix::shm::OFlags;
 use serde::{Deserialize, Serialize};
@@ -38,7 +38,7 @@ pub enum Handle {
     Path(PathBuf),
 }
 
-/// Shared bytes, mapped for reading and writing. The address is page-aligned and never changes.
+/// Shared bytes, mapped for reading and writing unless they were opened to be read. The address is page-aligned and never changes.
 pub struct Segment {
     base: *mut u8,
     /// Checked once; the file's size belongs to whoever can open it, ours does not change.
@@ -52,6 +52,10 @@ enum Held {
     Named {
         shmem: Shmem,
         name: String,
+    },
+    /// Another process's; the descriptor is closed, so that whoever takes this one over later cannot change its size.
+    Opened {
+        _mapping: Mapping,
     },
     Memory {
         _mapping: Mapping,
@@ -75,6 +79,19 @@ impl Segment {
     /// # Errors
     /// `ENOSPC` if there is no room for them, and whatever else the kernel says of creating and mapping.
     pub fn create(backing: Backing, len: usize) -> io::Result<Segment> {
+        Segment::created(backing, len, Writers::All)
+    }
+
+    /// The same for others to read: the seals keep them from mapping a file in memory for writing. A name or a path can be opened
+    /// for writing by any process of the user that may open files.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create).
+    pub fn create_to_be_read(backing: Backing, len: usize) -> io::Result<Segment> {
+        Segment::created(backing, len, Writers::Creator)
+    }
+
+    fn created(backing: Backing, len: usize, writers: Writers) -> io::Result<Segment> {
         match backing {
             Backing::Named => {
                 let name = format!("/{}", fresh_name());
@@ -85,8 +102,7 @@ impl Segment {
                 Ok(Segment::touched(shmem.as_ptr(), len, Held::Named { shmem, name }))
             }
             Backing::Memfd => {
-                let file = mapping::sealed_memory(len)?;
-                let mapping = Mapping::new(&file, len)?;
+                let (file, mapping) = mapping::sealed_memory(len, writers)?;
                 Ok(Segment::touched(
                     mapping.as_ptr(),
                     len,
@@ -111,26 +127,34 @@ impl Segment {
     /// # Errors
     /// `NotFound` if its name is gone, `InvalidData` if it is shorter than `len` or could still be made so.
     pub fn open(handle: Handle, len: usize) -> io::Result<Segment> {
-        match handle {
-            Handle::Name(name) => {
-                let shmem = ShmemConf::new().os_id(&name).open().map_err(to_io)?;
-                if shmem.len() < len {
-                    let message = format!("segment {name} has {} bytes, expected {len}", shmem.len());
-                    return Err(io::Error::new(io::ErrorKind::InvalidData, message));
-                }
-                Ok(Segment::touched(shmem.as_ptr(), len, Held::Named { shmem, name }))
-            }
+        let mapping = match handle {
+            Handle::Name(name) => Mapping::new(open_object(&name, OFlags::RDWR)?, len)?,
             Handle::Memory(Descriptor(file)) => {
                 mapping::check_seals(&file)?;
-                let mapping = Mapping::new(&file, len)?;
-                Ok(Segment::touched(mapping.as_ptr(), len, Held::Memory { _mapping: mapping, file: None }))
+                Mapping::new(file, len)?
             }
             Handle::Path(path) => {
-                let file = std::fs::OpenOptions::new().read(true).write(true).open(path)?;
-                let mapping = Mapping::new(file, len)?;
-                Ok(Segment::touched(mapping.as_ptr(), len, Held::File { _mapping: mapping, path: None }))
+                Mapping::new(std::fs::OpenOptions::new().read(true).write(true).open(path)?, len)?
             }
-        }
+        };
+        Ok(Segment::touched(mapping.as_ptr(), len, Held::Opened { _mapping: mapping }))
+    }
+
+    /// The same for reading alone: a store into it is a fault.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_to_read(handle: Handle, len: usize) -> io::Result<Segment> {
+        let mapping = match handle {
+            Handle::Name(name) => Mapping::read_only(open_object(&name, OFlags::RDONLY)?, len)?,
+            Handle::Memory(Descriptor(file)) => {
+                mapping::check_seals(&file)?;
+                Mapping::read_only(file, len)?
+            }
+            Handle::Path(path) => Mapping::read_only(std::fs::File::open(path)?, len)?,
+        };
+        mapping.touch_to_read();
+        Ok(Segment { base: mapping.as_ptr(), len, held: Held::Opened { _mapping: mapping } })
     }
 
     fn touched(base: *mut u8, len: usize, held: Held) -> Segment {
@@ -179,6 +203,7 @@ impl Segment {
                     let _ = std::fs::remove_file(path);
                 }
             }
+            Held::Opened { .. } => {}
         }
     }
 
@@ -240,6 +265,11 @@ impl std::fmt::Debug for Segment {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Segment").field("len", &self.len).finish_non_exhaustive()
     }
+}
+
+/// Opens a shared-memory object by its name.
+fn open_object(name: &str, access: OFlags) -> io::Result<OwnedFd> {
+    Ok(rustix::shm::open(name, access, Mode::empty())?)
 }
 
 fn to_io(error: ShmemError) -> io::Error {
@@ -328,6 +358,25 @@ mod tests {
         let ours = Segment::create(Backing::Memfd, 4096).unwrap();
         let Handle::Memory(Descriptor(file)) = ours.handle().unwrap() else { panic!("a descriptor") };
         assert!(ftruncate(&file, 0).is_err(), "sealed");
+    }
+
+    /// S16: what main alone writes, a renderer cannot, also by asking the kernel again.
+    #[test]
+    fn what_is_to_be_read_cannot_be_written_by_whoever_opened_it() {
+        for backing in ALL {
+            let ours = Segment::create_to_be_read(backing, 8192).unwrap();
+            let theirs = Segment::open_to_read(ours.handle().unwrap(), 8192).unwrap();
+            ours.u64_at(64).store(7, Ordering::Relaxed); // one thread
+            assert_eq!(theirs.u64_at(64).load(Ordering::Relaxed), 7); // one thread
+            let start = format!("{:x}-", theirs.base.addr());
+            let maps = std::fs::read_to_string("/proc/self/smaps").unwrap();
+            let mut lines = maps.lines().skip_while(|line| !line.starts_with(&start));
+            assert_eq!(lines.next().unwrap().split(' ').nth(1), Some("r--s"), "{backing:?}");
+            let flags = lines.find(|line| line.starts_with("VmFlags:")).unwrap();
+            assert!(!flags.contains(" mw"), "{backing:?} could be made writable: {flags}");
+        }
+        let ours = Segment::create_to_be_read(Backing::Memfd, 8192).unwrap();
+        assert!(Segment::open(ours.handle().unwrap(), 8192).is_err(), "the seals allow no second writer");
     }
 
     #[test]

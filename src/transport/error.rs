@@ -30,6 +30,14 @@ pub enum Error {
     /// The peer wrote what the protocol does not allow.
     #[error("the peer broke the protocol: {0}")]
     Corrupt(&'static str),
+    /// A renderer did, and its link has ended; the others go on.
+    #[error("renderer {peer} broke the protocol: {what}")]
+    Broken {
+        /// Which renderer.
+        peer: Peer,
+        /// What was not allowed.
+        what: &'static str,
+    },
     /// The operating system refused.
     #[error("{doing}: {source}")]
     Os {
@@ -48,6 +56,14 @@ fn closed(peer: Option<Peer>) -> String {
 }
 
 impl Error {
+    /// Says which renderer it was, where a hub knows.
+    pub(crate) fn of(self, peer: Peer) -> Error {
+        match self {
+            Error::Corrupt(what) => Error::Broken { peer, what },
+            other => other,
+        }
+    }
+
     /// For `map_err`: names what was being done.
     pub(crate) fn os<E: Into<io::Error>>(doing: &'static str) -> impl Fn(E) -> Error {
         move |source| Error::Os { doing, source: source.into() }

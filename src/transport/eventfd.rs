@@ -10,9 +10,12 @@
 //! link segment   │ up tail, head │ down tail, head │ renderer waits for room │ … for frames │ … up frames │ … down frames
 //! ```
 //!
+//! Each link has event counters of its own, also to wake main by: a renderer that spoils its counters spoils nobody else's. The words of
+//! the hub's segment any renderer can write; main does not believe them, and looks again after [`DOUBT`](crate::ring::bell::DOUBT).
+//!
 //! An end that spins never looks at a doorbell: that would be `shm` under another name, so `spin` is not among the waits.
 
-use super::lifeline::lifeline;
+use super::lifeline::{await_all, greet, lifeline};
 use super::{Caps, Error, MAX_FRAME, Result, Spec, Transport, Wait, WaitKind};
 use crate::ring::bell::Bell;
 use crate::ring::ready::ReadyBits;
@@ -20,7 +23,7 @@ use crate::ring::shared::{Block, LINE, Word};
 use crate::ring::spsc::{Consumer, Producer, capacity_for};
 use crate::sys::fd::Descriptor;
 use crate::sys::segment::{Backing, Handle, Segment};
-use doorbell::{Doorbell, EventWord};
+use doorbell::{Doorbell, Event, EventWord};
 use rustix::event::{EventfdFlags, eventfd};
 use serde::{Deserialize, Serialize};
 use std::os::fd::OwnedFd;
@@ -44,7 +47,7 @@ pub struct Eventfd;
 pub struct Address {
     hub: Handle,
     link: Handle,
-    bells: [Descriptor; 4],
+    events: [Descriptor; 4],
     lifeline: Descriptor,
     peer: usize,
     shape: Shape,
@@ -54,8 +57,8 @@ pub struct Address {
 #[derive(Debug)]
 pub struct Bound {
     shape: Shape,
-    hub: (Segment, [OwnedFd; 2]),
-    links: Vec<(Segment, [OwnedFd; 2])>,
+    hub: Segment,
+    links: Vec<(Segment, [OwnedFd; 4])>,
     lifelines: Vec<OwnedFd>,
 }
 
@@ -71,9 +74,6 @@ struct Shape {
 
 /// Where frames start in a link's segment; everything before is words. A hub's segment has nothing else.
 const FRAMES: usize = 4096;
-
-/// What a renderer writes to its lifeline once it has both segments.
-const HELLO: &[u8] = b"!";
 
 impl Transport for Eventfd {
     const NAME: &'static str = "eventfd";
@@ -107,19 +107,18 @@ impl Transport for Eventfd {
             nt_from: spec.nt_from,
         };
         let make =
-            |len| Segment::create(Backing::Named, len).map_err(Error::os("creating a shared-memory segment"));
+            |len| Segment::create(Backing::Memfd, len).map_err(Error::os("creating a shared-memory segment"));
         let share = |segment: &Segment| segment.handle().map_err(Error::os("sharing a segment"));
-        let hub = (make(FRAMES)?, [bell()?, bell()?]);
+        let hub = make(FRAMES)?;
         let (mut links, mut lifelines, mut addresses) = (Vec::new(), Vec::new(), Vec::new());
         for peer in 0..spec.windows {
-            let link = (make(shape.link_len())?, [bell()?, bell()?]);
+            let link = (make(shape.link_len())?, [event()?, event()?, event()?, event()?]);
             let (ours, theirs) = lifeline()?;
-            let [inbox, outbox] = copies(&hub.1)?;
-            let [tx, rx] = copies(&link.1)?;
+            let [inbox, outbox, tx, rx] = &link.1;
             addresses.push(Address {
-                hub: share(&hub.0)?,
+                hub: share(&hub)?,
                 link: share(&link.0)?,
-                bells: [inbox, outbox, tx, rx].map(Descriptor),
+                events: [copy(inbox)?, copy(outbox)?, copy(tx)?, copy(rx)?].map(Descriptor),
                 lifeline: theirs,
                 peer,
                 shape,
@@ -131,39 +130,38 @@ impl Transport for Eventfd {
     }
 
     fn accept<W: Wait>(bound: Bound) -> Result<(EventfdOutbox<W>, EventfdInbox<W>)> {
-        let Bound { shape, hub: (mut hub, hub_bells), mut links, lifelines } = bound;
-        for (peer, line) in lifelines.iter().enumerate() {
-            match rustix::io::retry_on_intr(|| rustix::io::read(line, &mut [0; HELLO.len()])) {
-                Ok(0) => return Err(Error::Closed { peer: Some(peer) }),
-                outcome => outcome.map_err(Error::os("waiting for a renderer"))?,
-            };
-        }
+        let Bound { shape, mut hub, mut links, lifelines } = bound;
+        await_all(&lifelines)?;
         hub.unlink();
         links.iter_mut().for_each(|(segment, _)| segment.unlink());
-        let hub = Hub::new(Arc::new(hub), hub_bells);
-        let links = links.into_iter().map(|(segment, bells)| Link::new(Arc::new(segment), bells, &shape));
-        main_end::open(hub, links.collect(), lifelines, &shape)
+        let (mut inboxes, mut outboxes, mut ends) = (Vec::new(), Vec::new(), Vec::new());
+        for (segment, [inbox, outbox, tx, rx]) in links {
+            inboxes.push(inbox);
+            outboxes.push(outbox);
+            ends.push(Link::new(Arc::new(segment), [tx, rx], &shape));
+        }
+        let hub = Hub::new(Arc::new(hub), [Event::of(inboxes)?, Event::of(outboxes)?]).doubted();
+        main_end::open(hub, ends, lifelines, &shape)
     }
 
     fn connect<W: Wait>(address: Address) -> Result<(EventfdTx<W>, EventfdRx<W>)> {
-        let Address { hub, link, bells, lifeline, peer, shape } = address;
-        let [inbox, outbox, tx, rx] = bells.map(|Descriptor(fd)| fd);
+        let Address { hub, link, events, lifeline, peer, shape } = address;
+        let [inbox, outbox, tx, rx] = events.map(|Descriptor(fd)| fd);
         let open =
             |handle, len| Segment::open(handle, len).map_err(Error::os("opening a shared-memory segment"));
-        let hub = Hub::new(Arc::new(open(hub, FRAMES)?), [inbox, outbox]);
+        let hub = Hub::new(Arc::new(open(hub, FRAMES)?), [inbox, outbox].map(Event::One));
         let link = Link::new(Arc::new(open(link, shape.link_len())?), [tx, rx], &shape);
-        rustix::io::write(&lifeline.0, HELLO).map_err(Error::os("greeting main"))?;
+        greet(&lifeline)?;
         renderer_end::open(hub, link, lifeline.0, peer, &shape)
     }
 }
 
-fn bell() -> Result<OwnedFd> {
+fn event() -> Result<OwnedFd> {
     eventfd(0, EventfdFlags::CLOEXEC).map_err(Error::os("making an eventfd"))
 }
 
-fn copies([a, b]: &[OwnedFd; 2]) -> Result<[OwnedFd; 2]> {
-    let copy = |fd: &OwnedFd| fd.try_clone().map_err(Error::os("duplicating an eventfd"));
-    Ok([copy(a)?, copy(b)?])
+fn copy(event: &OwnedFd) -> Result<OwnedFd> {
+    event.try_clone().map_err(Error::os("duplicating an eventfd"))
 }
 
 impl Shape {
@@ -185,12 +183,17 @@ struct Hub {
 }
 
 impl Hub {
-    fn new(segment: Arc<Segment>, [inbox, outbox]: [OwnedFd; 2]) -> Hub {
+    fn new(segment: Arc<Segment>, [inbox, outbox]: [Event; 2]) -> Hub {
         Hub {
             ready: ReadyBits::new(Word::u64(&segment, 0)),
             inbox: Bell::new(EventWord::new(Word::u32(&segment, LINE), inbox)),
             outbox: Bell::new(EventWord::new(Word::u32(&segment, 2 * LINE), outbox)),
         }
+    }
+
+    /// As main sleeps on it, who believes no renderer.
+    fn doubted(self) -> Hub {
+        Hub { inbox: self.inbox.doubted(), outbox: self.outbox.doubted(), ..self }
     }
 }
 
@@ -207,7 +210,8 @@ struct Link {
 
 impl Link {
     fn new(segment: Arc<Segment>, [tx, rx]: [OwnedFd; 2], shape: &Shape) -> Link {
-        let bell = |line, event| Bell::new(EventWord::new(Word::u32(&segment, line * LINE), event));
+        let bell =
+            |line, event| Bell::new(EventWord::new(Word::u32(&segment, line * LINE), Event::One(event)));
         let (tx, rx) = (bell(4, tx), bell(5, rx));
         Link { tx, rx, capacity: shape.capacity, segment }
     }

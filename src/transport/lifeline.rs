@@ -6,7 +6,7 @@
 use super::watch::Watch;
 use super::{Error, Result};
 use crate::sys::fd::Descriptor;
-use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
+use rustix::net::{AddressFamily, Shutdown, SocketFlags, SocketType, shutdown, socketpair};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,10 +18,34 @@ pub(super) fn lifeline() -> Result<(OwnedFd, Descriptor)> {
     Ok((ours, Descriptor(theirs)))
 }
 
+/// What a renderer writes to its lifeline once it has connected.
+const HELLO: &[u8] = b"!";
+
+/// Says on a renderer's lifeline that it has connected.
+pub(super) fn greet(line: &Descriptor) -> Result<()> {
+    rustix::io::retry_on_intr(|| rustix::io::write(&line.0, HELLO)).map_err(Error::os("greeting main"))?;
+    Ok(())
+}
+
+/// Waits until every renderer has connected. Not yet timed: the socket is enough, whatever the links' own wait.
+///
+/// # Errors
+/// `Closed` with the one that ended before.
+pub(super) fn await_all(lines: &[OwnedFd]) -> Result<()> {
+    for (peer, line) in lines.iter().enumerate() {
+        match rustix::io::retry_on_intr(|| rustix::io::read(line, &mut [0; HELLO.len()])) {
+            Ok(0) => return Err(Error::Closed { peer: Some(peer) }),
+            outcome => outcome.map_err(Error::os("waiting for a renderer"))?,
+        };
+    }
+    Ok(())
+}
+
 /// One peer, as both halves of an end see it. Our own socket is closed with the last clone.
 #[derive(Clone, Debug)]
 pub(super) struct Lifeline {
     gone: Arc<AtomicBool>,
+    socket: Arc<OwnedFd>,
     _watch: Arc<Watch>,
 }
 
@@ -31,17 +55,27 @@ impl Lifeline {
     pub(super) fn hold(ends: Vec<OwnedFd>, wake: impl Fn(usize) + Send + 'static) -> Result<Vec<Lifeline>> {
         let gone: Vec<Arc<AtomicBool>> = ends.iter().map(|_| Arc::default()).collect();
         let flags = gone.clone();
-        let watch = Arc::new(Watch::over(ends.into_iter().enumerate().collect(), move |peer| {
+        let ends: Vec<Arc<OwnedFd>> = ends.into_iter().map(Arc::new).collect();
+        let watch = Arc::new(Watch::over(ends.iter().cloned().enumerate().collect(), move |peer| {
             flags[peer].store(true, Ordering::Release); // SYNC: the Acquire load in is_gone
             wake(peer);
         })?);
-        Ok(gone.into_iter().map(|gone| Lifeline { gone, _watch: Arc::clone(&watch) }).collect())
+        let both = gone.into_iter().zip(ends);
+        Ok(both.map(|(gone, socket)| Lifeline { gone, socket, _watch: Arc::clone(&watch) }).collect())
     }
 
     /// Whether the peer has gone. What it sent before can be received.
     #[inline]
     pub(super) fn is_gone(&self) -> bool {
         self.gone.load(Ordering::Acquire) // SYNC: the Release stores in hold and end
+    }
+
+    /// Ends a link whose peer broke the protocol: for both ends the other one has gone, and both are woken.
+    #[cold]
+    pub(super) fn cut(&self) {
+        self.end();
+        // It fails only if the other end has gone already.
+        let _ = shutdown(&*self.socket, Shutdown::Both);
     }
 
     /// The link itself has told that the peer has gone, perhaps before the lifeline does.

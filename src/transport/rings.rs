@@ -1,21 +1,25 @@
 //! Transports of rings over shared memory, whatever backs it: what `shm` and its like share.
 //!
-//! Each link has a segment with a ring each way; the hub has one more with a ring for broadcasts, which main writes
-//! once for all windows and the slowest window gates. Each half sleeps on a bell of its own:
+//! Each link has a segment with a ring each way, which nobody else has. The hub has one with a ring for broadcasts, which main writes
+//! once for all windows, the slowest window gates and renderers can only read, and one with what renderers wake main by. Each half
+//! sleeps on a bell of its own:
 //!
 //! ```text
-//! hub segment    │ broadcast tail │ inbox bell │ outbox bell │ ready bits │ … broadcast frames
-//! link segment   │ flags │ up tail, head │ down tail, head │ broadcast head │ tx bell │ rx bell │ … up │ … down │ call line │ … bulk
+//! broadcasts     │ tail │ … frames
+//! doors          │ inbox bell │ outbox bell │ ready bits
+//! link           │ flags │ up tail, head │ down tail, head │ broadcast head │ tx bell │ rx bell │ … up │ … down │ call line │ … bulk
 //! ```
 //!
 //! A `call` does not go through the rings: its request and its reply share one place ([`crate::ring::call`]). Main looks at
 //! that place before it looks at the ring, so that whatever the renderer sent before it called comes first.
 //!
 //! With several windows a renderer sets its bit before it rings the inbox bell, so that main finds ready links without
-//! looking at all of them. A frame in the down ring carries the broadcast position at which it was sent; a renderer
+//! looking at all of them. Any renderer can write the doors, and main does not believe them: a bit that was cleared or a bell that was
+//! kept from ringing delays it by [`DOUBT`](crate::ring::bell::DOUBT). Whoever writes into its own link what the
+//! protocol does not allow loses that link, and nobody else does. A frame in the down ring carries the broadcast position at which it was sent; a renderer
 //! merges the two rings by it, which keeps main's order.
 
-use super::watch::Watch;
+use super::lifeline::{await_all, greet, lifeline};
 use super::{ALL_WAITS, Caps, Error, MAX_FRAME, Result, Spec, Wait};
 use crate::ring::bell::Bell;
 use crate::ring::call::{Answerer, Caller};
@@ -23,10 +27,11 @@ use crate::ring::ready::ReadyBits;
 use crate::ring::shared::{Block, LINE, Word};
 use crate::ring::spsc::{Consumer, Producer, capacity_for};
 use crate::ring::wait::Budget;
-use crate::sys::process::own_pid;
+use crate::sys::fd::Descriptor;
 use crate::sys::segment::{Backing, Handle, Segment};
 use serde::{Deserialize, Serialize};
 use std::marker::PhantomData;
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
@@ -43,6 +48,9 @@ pub use renderer_end::{RingRx, RingTx};
 /// Where frames start in a segment; everything before is words.
 const FRAMES: usize = 4096;
 
+/// Bytes of the segment with what renderers wake main by.
+const DOORS: usize = 4096;
+
 /// A call's line; its bulk follows in the next one. They have pages of their own: near words that others poll, the
 /// hardware's prefetchers take the line away from whoever is about to write it.
 const CALL_LINE: usize = 64;
@@ -50,10 +58,11 @@ const CALL_LINE: usize = 64;
 /// The segments, and what they were made for.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Address {
-    hub: Handle,
+    broadcasts: Handle,
+    doors: Handle,
     link: Handle,
+    lifeline: Descriptor,
     peer: usize,
-    main_pid: u32,
     shape: Shape,
 }
 
@@ -71,8 +80,10 @@ struct Shape {
 #[derive(Debug)]
 pub struct Bound {
     shape: Shape,
-    hub: Segment,
+    broadcasts: Segment,
+    doors: Segment,
     links: Vec<Segment>,
+    lifelines: Vec<OwnedFd>,
 }
 
 /// What such a transport can do.
@@ -97,37 +108,32 @@ pub const fn caps(about: &'static str) -> Caps {
 pub fn bind(spec: &Spec, backing: Backing) -> Result<(Bound, Vec<Address>)> {
     let shape = Shape::new(spec);
     let make = |len| Segment::create(backing, len).map_err(Error::os("creating a shared-memory segment"));
-    let hub = make(FRAMES + shape.capacity)?;
+    let broadcasts = Segment::create_to_be_read(backing, FRAMES + shape.capacity)
+        .map_err(Error::os("creating a shared-memory segment"))?;
+    let doors = make(DOORS)?;
     let links = (0..spec.windows).map(|_| make(shape.link_len())).collect::<Result<Vec<_>>>()?;
-    let main_pid = own_pid().as_raw_nonzero().get().cast_unsigned();
     let share = |segment: &Segment| segment.handle().map_err(Error::os("sharing a segment"));
-    let addresses = links
-        .iter()
-        .enumerate()
-        .map(|(peer, link)| Ok(Address { hub: share(&hub)?, link: share(link)?, peer, main_pid, shape }))
-        .collect::<Result<Vec<_>>>()?;
-    Ok((Bound { shape, hub, links }, addresses))
+    let (mut lifelines, mut addresses) = (Vec::new(), Vec::new());
+    for (peer, link) in links.iter().enumerate() {
+        let (ours, theirs) = lifeline()?;
+        lifelines.push(ours);
+        let (broadcasts, doors) = (share(&broadcasts)?, share(&doors)?);
+        addresses.push(Address { broadcasts, doors, link: share(link)?, lifeline: theirs, peer, shape });
+    }
+    Ok((Bound { shape, broadcasts, doors, links, lifelines }, addresses))
 }
 
 /// [`Transport::accept`](super::Transport::accept).
 ///
 /// # Errors
-/// If the kernel refuses a thread or a process descriptor for noticing deaths.
+/// If a renderer ends before it has connected, or the kernel refuses a thread for noticing deaths.
 pub fn accept<W: Wait>(bound: Bound) -> Result<(RingOutbox<W>, RingInbox<W>)> {
-    let Bound { shape, mut hub, mut links } = bound;
-    for link in &links {
-        // Not yet timed: a futex is enough, whatever the links' own wait.
-        let pid = link.u32_at(Flags::PID);
-        // SYNC: the Release store in renderer_end::open
-        while pid.load(Ordering::Acquire) == 0 {
-            crate::sys::futex::wait(pid, 0);
-        }
-    }
-    hub.unlink();
-    links.iter_mut().for_each(Segment::unlink);
-    let hub = Hub::new(Arc::new(hub), &shape);
+    let Bound { shape, mut broadcasts, mut doors, mut links, lifelines } = bound;
+    await_all(&lifelines)?;
+    links.iter_mut().chain([&mut broadcasts, &mut doors]).for_each(Segment::unlink);
+    let hub = Hub::new(&Arc::new(broadcasts), &Arc::new(doors), &shape).doubted();
     let links = links.into_iter().map(|segment| Link::new(Arc::new(segment), &shape)).collect();
-    main_end::open(hub, links, shape)
+    main_end::open(hub, links, lifelines, shape)
 }
 
 /// [`Transport::connect`](super::Transport::connect).
@@ -135,11 +141,14 @@ pub fn accept<W: Wait>(bound: Bound) -> Result<(RingOutbox<W>, RingInbox<W>)> {
 /// # Errors
 /// If a segment is gone or not what main made.
 pub fn connect<W: Wait>(address: Address) -> Result<(RingTx<W>, RingRx<W>)> {
-    let Address { hub, link, peer, main_pid, shape } = address;
-    let open = |handle, len| Segment::open(handle, len).map_err(Error::os("opening a shared-memory segment"));
-    let hub = Hub::new(Arc::new(open(hub, FRAMES + shape.capacity)?), &shape);
-    let link = Link::new(Arc::new(open(link, shape.link_len())?), &shape);
-    renderer_end::open(hub, link, peer, main_pid, shape)
+    let Address { broadcasts, doors, link, lifeline, peer, shape } = address;
+    let opening = Error::os("opening a shared-memory segment");
+    let broadcasts = Segment::open_to_read(broadcasts, FRAMES + shape.capacity).map_err(&opening)?;
+    let doors = Segment::open(doors, DOORS).map_err(&opening)?;
+    let link = Segment::open(link, shape.link_len()).map_err(&opening)?;
+    greet(&lifeline)?;
+    let hub = Hub::new(&Arc::new(broadcasts), &Arc::new(doors), &shape);
+    renderer_end::open(hub, Link::new(Arc::new(link), &shape), lifeline.0, peer, shape)
 }
 
 impl Shape {
@@ -175,32 +184,38 @@ impl Shape {
     }
 }
 
-/// The hub segment's places.
+/// The places of the hub's segments.
 #[derive(Debug)]
 struct Hub {
-    segment: Arc<Segment>,
     broadcast_tail: Word<AtomicU64>,
+    /// Main's alone to write.
+    broadcasts: Arc<Segment>,
+    capacity: usize,
     inbox_bell: Bell,
     outbox_bell: Bell,
     /// Set for a link that has frames, or whose renderer has gone.
     ready: ReadyBits,
-    capacity: usize,
 }
 
 impl Hub {
-    fn new(segment: Arc<Segment>, shape: &Shape) -> Hub {
+    fn new(broadcasts: &Arc<Segment>, doors: &Arc<Segment>, shape: &Shape) -> Hub {
         Hub {
-            broadcast_tail: Word::u64(&segment, 0),
-            inbox_bell: Bell::new(Word::u32(&segment, LINE)),
-            outbox_bell: Bell::new(Word::u32(&segment, 2 * LINE)),
-            ready: ReadyBits::new(Word::u64(&segment, 3 * LINE)),
+            broadcast_tail: Word::u64(broadcasts, 0),
+            broadcasts: Arc::clone(broadcasts),
             capacity: shape.capacity,
-            segment,
+            inbox_bell: Bell::new(Word::u32(doors, 0)),
+            outbox_bell: Bell::new(Word::u32(doors, LINE)),
+            ready: ReadyBits::new(Word::u64(doors, 2 * LINE)),
         }
     }
 
     fn broadcast_frames(&self) -> Block {
-        Block::new(&self.segment, FRAMES, self.capacity)
+        Block::new(&self.broadcasts, FRAMES, self.capacity)
+    }
+
+    /// As main sleeps on it, who believes no renderer.
+    fn doubted(self) -> Hub {
+        Hub { inbox_bell: self.inbox_bell.doubted(), outbox_bell: self.outbox_bell.doubted(), ..self }
     }
 }
 
@@ -268,22 +283,18 @@ impl Link {
     }
 }
 
-/// Words that say who is there. Each is written once.
+/// Words that say who has gone. Each is written once.
 #[derive(Clone, Debug)]
 struct Flags {
-    /// The renderer's process, once it has connected.
-    pid: Word<AtomicU32>,
     renderer_gone: Word<AtomicU32>,
     inbox_gone: Word<AtomicU32>,
     outbox_gone: Word<AtomicU32>,
 }
 
 impl Flags {
-    const PID: usize = 0;
-
     fn new(segment: &Arc<Segment>) -> Flags {
-        let word = |index| Word::u32(segment, 4 * index);
-        Flags { pid: word(Flags::PID), renderer_gone: word(1), inbox_gone: word(2), outbox_gone: word(3) }
+        let word = |index: usize| Word::u32(segment, 4 * index);
+        Flags { renderer_gone: word(0), inbox_gone: word(1), outbox_gone: word(2) }
     }
 }
 
@@ -303,13 +314,11 @@ struct Common<W> {
     max_frame: usize,
     alone: bool,
     wait: PhantomData<fn() -> W>,
-    /// Kept as long as either half of the end lives.
-    _watch: Arc<Watch>,
 }
 
 impl<W> Common<W> {
-    fn new(shape: &Shape, watch: Arc<Watch>) -> Self {
+    fn new(shape: &Shape) -> Self {
         let budget = Budget::new(shape.spin);
-        Common { budget, max_frame: shape.max_frame, alone: shape.alone(), wait: PhantomData, _watch: watch }
+        Common { budget, max_frame: shape.max_frame, alone: shape.alone(), wait: PhantomData }
     }
 }

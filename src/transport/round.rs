@@ -46,7 +46,7 @@ impl<S: Source> Round<S> {
     pub(super) fn recv<R>(&mut self, take: impl FnOnce(Peer, &mut S, S::Found) -> Result<R>) -> Result<R> {
         let (peer, found) = self.next()?;
         let link = self.links[peer].as_mut().ok_or(Error::Closed { peer: Some(peer) })?;
-        let result = take(peer, link, found).inspect_err(|_| self.end(peer))?;
+        let result = take(peer, link, found).map_err(|error| self.end(peer, error))?;
         if self.turns.len() > 1 {
             self.turns.rotate_left(1); // the others' turn
         }
@@ -62,7 +62,7 @@ impl<S: Source> Round<S> {
                 continue;
             };
             if let Some(link) = &mut self.links[peer] {
-                let found = link.complete().inspect_err(|_| self.end(peer))?;
+                let found = link.complete().map_err(|error| self.end(peer, error))?;
                 if let Some(found) = found {
                     return Ok((peer, found));
                 }
@@ -75,7 +75,7 @@ impl<S: Source> Round<S> {
     fn wait(&mut self) -> Result<()> {
         let Some(readiness) = &self.readiness else {
             let link = self.links[0].as_mut().ok_or(Error::Closed { peer: Some(0) })?;
-            link.fill(true, Some(0))?;
+            link.fill(true, Some(0)).map_err(|error| error.of(0))?;
             self.turns.push_back(0);
             return Ok(());
         };
@@ -90,16 +90,18 @@ impl<S: Source> Round<S> {
             // Readable now, so this does not wait even where the descriptor would.
             match link.fill(true, Some(peer)) {
                 Err(Error::Overdue) => {} // it was an error of the socket that made it readable
-                outcome => drop(outcome.inspect_err(|_| self.end(peer))?),
+                outcome => drop(outcome.map_err(|error| self.end(peer, error))?),
             }
         }
         Ok(())
     }
 
-    /// Stops reading a link.
-    fn end(&mut self, peer: Peer) {
+    /// Stops reading a link, for this reason.
+    #[cold]
+    fn end(&mut self, peer: Peer, reason: Error) -> Error {
         if let (Some(link), Some(readiness)) = (self.links[peer].take(), &self.readiness) {
             readiness.remove(&link);
         }
+        reason.of(peer)
     }
 }

@@ -4,9 +4,7 @@
 //! nothing for it.
 
 use super::{Error, Result};
-use crate::sys::process::{Process, own_pid};
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::process::Pid;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::thread::JoinHandle;
@@ -20,22 +18,6 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    /// Watches processes by number. Our own is left out (its ends drop before it goes); one that is dead
-    /// already is reported at once.
-    pub(super) fn start(pids: &[u32], on_death: impl Fn(usize) + Send + 'static) -> Result<Watch> {
-        let mut held = Vec::new();
-        for (index, &pid) in pids.iter().enumerate() {
-            let Some(pid) = Pid::from_raw(pid as i32) else { return Err(Error::Corrupt("process number")) };
-            if pid != own_pid() {
-                match Process::hold(pid) {
-                    Ok(process) => held.push((index, process)),
-                    Err(_) => on_death(index),
-                }
-            }
-        }
-        Watch::over(held, on_death)
-    }
-
     /// Watches descriptors that become readable, or hang up, at the end of what they stand for. They are closed when this
     /// is dropped.
     pub(super) fn over<F: AsFd + Send + 'static>(

@@ -6,6 +6,7 @@ use ipcmark::ring::blocks::Exchange;
 use loom::sync::atomic::{AtomicU32, AtomicU64, fence};
 use loom::sync::{Arc, Condvar, Mutex};
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 /// A double word that several ends hold.
 #[derive(Clone, Debug)]
@@ -74,7 +75,7 @@ impl Atomic for Bed {
 }
 
 impl Sleep for Bed {
-    fn wait(&self, value: u32) {
+    fn wait(&self, value: u32, _limit: Option<Duration>) {
         let (word, lock, sleepers) = &*self.0;
         let held = lock.lock().unwrap();
         if word.load(Ordering::SeqCst) == value {

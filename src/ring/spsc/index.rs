@@ -18,12 +18,14 @@ pub struct WriteIndex<A> {
     published: u64,
     /// Everything before this is consumed, as far as we have looked.
     consumed: u64,
+    /// Whose head was corrupt when we last looked.
+    culprit: Option<usize>,
 }
 
 impl<A: Atomic<Value = u64>> WriteIndex<A> {
     /// Publishes at `tail`, bounded by the consumers at `heads`, which are named by a number each.
     pub fn new(tail: A, heads: Vec<(usize, A)>, capacity: usize) -> Self {
-        WriteIndex { tail, heads, capacity, position: 0, published: 0, consumed: 0 }
+        WriteIndex { tail, heads, capacity, position: 0, published: 0, consumed: 0, culprit: None }
     }
 
     /// Where the next byte goes.
@@ -51,9 +53,10 @@ impl<A: Atomic<Value = u64>> WriteIndex<A> {
             return Ok(true);
         }
         let mut consumed = self.position;
-        for (_, head) in &self.heads {
+        for (name, head) in &self.heads {
             let head = head.load(Ordering::Acquire); // SYNC: the Release store in ReadIndex::release
             if head > self.published || head < self.consumed {
+                self.culprit = Some(*name);
                 return Err(Corrupt("head outside the ring"));
             }
             consumed = consumed.min(head);
@@ -73,6 +76,11 @@ impl<A: Atomic<Value = u64>> WriteIndex<A> {
     pub fn publish(&mut self) {
         self.published = self.position;
         self.tail.store(self.position, Ordering::Release); // SYNC: the Acquire load in ReadIndex::available
+    }
+
+    /// The consumer for which [`has_free`](Self::has_free) last answered `Corrupt`.
+    pub fn culprit(&self) -> Option<usize> {
+        self.culprit
     }
 
     /// Stops waiting for one consumer, which has gone.

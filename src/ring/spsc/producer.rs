@@ -39,6 +39,11 @@ impl Producer {
         self.index.position() != self.index.published()
     }
 
+    /// As [`WriteIndex::culprit`].
+    pub fn culprit(&self) -> Option<usize> {
+        self.index.culprit()
+    }
+
     /// Stops waiting for one consumer, which has gone.
     pub fn forget(&mut self, consumer: usize) {
         self.index.forget(consumer);

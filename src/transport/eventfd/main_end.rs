@@ -2,7 +2,7 @@
 
 use super::{Hub, Link, Shape, consumer, producer};
 use crate::ring::ready::ReadyLinks;
-use crate::ring::spsc::{Consumer, Producer, Ready};
+use crate::ring::spsc::{Consumer, Corrupt, Producer, Ready};
 use crate::ring::wait::{Budget, wait_for};
 use crate::transport::lifeline::Lifeline;
 use crate::transport::{Error, Inbox, Outbox, Peer, Result, Wait, check_len};
@@ -36,7 +36,7 @@ pub(super) fn open<W: Wait>(
     };
     let ups = links.iter().map(|link| consumer(link.up())).collect();
     let rings = Rings { ups, reported: 0, lifelines, links };
-    let ready = ReadyLinks::new(hub.ready.clone(), rings.ups.len());
+    let ready = ReadyLinks::new(hub.ready.clone(), rings.ups.len(), budget.patience::<W>());
     Ok((outbox, EventfdInbox { rings, ready, hub, budget, wait: PhantomData }))
 }
 
@@ -61,9 +61,15 @@ impl<W: Wait> Outbox for EventfdOutbox<W> {
         if lifeline.is_gone() {
             return Err(closed());
         }
-        if !down.has_room(len)? {
-            wait_for::<W, _, _>(&self.hub.outbox, &self.budget, || match down.has_room(len) {
-                Err(corrupt) => Some(Err(corrupt.into())),
+        let mut has_room = || {
+            down.has_room(len).map_err(|corrupt| {
+                lifeline.cut();
+                Error::from(corrupt).of(peer)
+            })
+        };
+        if !has_room()? {
+            wait_for::<W, _, _>(&self.hub.outbox, &self.budget, || match has_room() {
+                Err(broken) => Some(Err(broken)),
                 Ok(true) => Some(Ok(())),
                 Ok(false) if lifeline.is_gone() => Some(Err(closed())),
                 Ok(false) => {
@@ -107,13 +113,15 @@ impl Rings {
     /// Looks once for a frame, or for an end that has not been reported.
     #[inline]
     fn look_at(&mut self, peer: Peer) -> Option<Result<(Peer, Ready)>> {
-        match self.ups[peer].peek() {
-            Ok(None) => self.release(peer),
-            found => {
-                return found.map(|found| found.map(|ready| (peer, ready))).map_err(Error::from).transpose();
-            }
+        if self.reported & (1 << peer) != 0 {
+            return None; // nothing of it is looked at any more
         }
-        if !self.lifelines[peer].is_gone() || self.reported & (1 << peer) != 0 {
+        match self.ups[peer].peek() {
+            Ok(Some(ready)) => return Some(Ok((peer, ready))),
+            Ok(None) => self.release(peer),
+            Err(corrupt) => return Some(Err(self.broken(peer, corrupt))),
+        }
+        if !self.lifelines[peer].is_gone() {
             return None;
         }
         // It may have sent something between the look and its end.
@@ -123,8 +131,16 @@ impl Rings {
                 self.reported |= 1 << peer;
                 Err(Error::Closed { peer: Some(peer) })
             }
-            Err(error) => Err(error.into()),
+            Err(corrupt) => Err(self.broken(peer, corrupt)),
         })
+    }
+
+    /// Ends a link in which something stands that no renderer of ours writes.
+    #[cold]
+    fn broken(&mut self, peer: Peer, corrupt: Corrupt) -> Error {
+        self.reported |= 1 << peer;
+        self.lifelines[peer].cut();
+        Error::from(corrupt).of(peer)
     }
 
     fn release(&mut self, peer: Peer) {

@@ -41,11 +41,15 @@ impl Rings {
     /// Looks once for a frame, or for an end that has not been reported.
     #[inline]
     fn look_at<W: Wait>(&mut self, peer: Peer) -> Option<Result<(Peer, Found)>> {
-        match self.look(peer) {
-            Ok(None) => self.release::<W>(peer),
-            found => return found.map(|found| found.map(|found| (peer, found))).transpose(),
+        if self.reported & (1 << peer) != 0 {
+            return None; // nothing of it is looked at any more
         }
-        if !self.peers.is_gone(peer) || self.reported & (1 << peer) != 0 {
+        match self.look(peer) {
+            Ok(Some(found)) => return Some(Ok((peer, found))),
+            Ok(None) => self.release::<W>(peer),
+            Err(error) => return Some(Err(self.broken(peer, error))),
+        }
+        if !self.peers.is_gone(peer) {
             return None;
         }
         // It may have sent something between the look and its end.
@@ -55,8 +59,16 @@ impl Rings {
                 self.reported |= 1 << peer;
                 Err(Error::Closed { peer: Some(peer) })
             }
-            Err(error) => Err(error),
+            Err(error) => Err(self.broken(peer, error)),
         })
+    }
+
+    /// Ends a link in which something stands that no renderer of ours writes.
+    #[cold]
+    fn broken(&mut self, peer: Peer, error: Error) -> Error {
+        self.reported |= 1 << peer;
+        self.peers.cut(peer);
+        error.of(peer)
     }
 
     /// A call is looked for first and served last: what its renderer sent before it is in the ring by then.
@@ -100,7 +112,7 @@ impl<W: Wait> RingInbox<W> {
             reported: 0,
             peers,
         };
-        let ready = ReadyLinks::new(hub.ready.clone(), rings.ups.len());
+        let ready = ReadyLinks::new(hub.ready.clone(), rings.ups.len(), common.budget.patience::<W>());
         RingInbox { bell: hub.inbox_bell.clone(), rings, ready, common }
     }
 

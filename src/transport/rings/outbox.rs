@@ -121,10 +121,10 @@ impl<W: Wait> RingOutbox<W> {
         if self.broadcast.publish() {
             self.tell_all(); // the frame's mark says that it comes after them
         }
-        if !self.downs[peer].has_room(len)? {
+        if !self.has_room(peer, len)? {
             let (bell, budget) = (self.bell(), self.common.budget);
-            wait_for::<W, _, _>(&bell, &budget, || match self.downs[peer].has_room(len) {
-                Err(corrupt) => Some(Err(corrupt.into())),
+            wait_for::<W, _, _>(&bell, &budget, || match self.has_room(peer, len) {
+                Err(broken) => Some(Err(broken)),
                 Ok(true) => Some(Ok(())),
                 Ok(false) if self.peers.is_gone(peer) => Some(Err(closed())),
                 Ok(false) => {
@@ -137,6 +137,30 @@ impl<W: Wait> RingOutbox<W> {
         Ok(())
     }
 
+    /// Whether a frame fits into one window's ring; a window that lies about it loses its link.
+    #[inline]
+    fn has_room(&mut self, peer: Peer, len: usize) -> Result<bool> {
+        self.downs[peer].has_room(len).map_err(|corrupt| {
+            self.peers.cut(peer);
+            Error::from(corrupt).of(peer)
+        })
+    }
+
+    /// Whether a frame fits into the ring that all windows read; one that lies about it is waited for no longer.
+    #[inline]
+    fn has_broadcast_room(&mut self, len: usize) -> bool {
+        loop {
+            match (self.broadcast.has_room(len), self.broadcast.culprit()) {
+                (Ok(room), _) => return room,
+                (Err(_), Some(peer)) => {
+                    self.peers.cut(peer);
+                    self.broadcast.forget(peer);
+                }
+                (Err(_), None) => return false,
+            }
+        }
+    }
+
     /// Puts a frame into the ring that all windows read.
     #[inline]
     fn push_broadcast(&mut self, len: usize, more: bool, fill: impl Fn(&mut [u8])) -> Result<()> {
@@ -144,7 +168,7 @@ impl<W: Wait> RingOutbox<W> {
         if self.held != 0 {
             self.flush()?; // what was posted to a window alone comes first
         }
-        if !self.broadcast.has_room(len)? {
+        if !self.has_broadcast_room(len) {
             let (bell, budget) = (self.bell(), self.common.budget);
             wait_for::<W, _, _>(&bell, &budget, || {
                 for peer in 0..self.downs.len() {
@@ -152,15 +176,12 @@ impl<W: Wait> RingOutbox<W> {
                         self.broadcast.forget(peer);
                     }
                 }
-                match self.broadcast.has_room(len) {
-                    Err(corrupt) => Some(Err(Error::from(corrupt))),
-                    Ok(true) => Some(Ok(())),
-                    Ok(false) => {
-                        self.tell_all(); // they may sleep before what they have to read first
-                        None
-                    }
+                let room = self.has_broadcast_room(len);
+                if !room {
+                    self.tell_all(); // they may sleep before what they have to read first
                 }
-            })?;
+                room.then_some(())
+            });
         }
         self.broadcast.push(0, len, more, fill);
         Ok(())

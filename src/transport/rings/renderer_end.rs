@@ -5,49 +5,41 @@ use crate::ring::bell::Bell;
 use crate::ring::call::{Caller, Reply};
 use crate::ring::spsc::{Consumer, Producer, Ready};
 use crate::ring::wait::{WaitKind, wait_for};
-use crate::sys::futex;
-use crate::sys::process::own_pid;
-use crate::transport::watch::Watch;
+use crate::transport::lifeline::Lifeline;
 use crate::transport::{Error, Peer, Result, Rx, Tx, Wait, check_len};
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Opens both halves and tells main.
+/// Opens both halves; main has been told.
 pub(super) fn open<W: Wait>(
     hub: Hub,
     link: Link,
+    lifeline: OwnedFd,
     peer: Peer,
-    main_pid: u32,
     shape: Shape,
 ) -> Result<(RingTx<W>, RingRx<W>)> {
     let (hub, link) = (Arc::new(hub), Arc::new(link));
-    let main_died = Arc::new(AtomicBool::new(false));
-    let watch = {
-        let (link, main_died) = (Arc::clone(&link), Arc::clone(&main_died));
-        Arc::new(Watch::start(&[main_pid], move |_| {
-            main_died.store(true, Ordering::Release); // SYNC: the Acquire loads in recv and send
-            link.tx_bell.ring();
-            link.rx_bell.ring();
-        })?)
-    };
+    let woken = Arc::clone(&link);
+    let lifeline = Lifeline::hold(vec![lifeline], move |_| {
+        woken.tx_bell.ring();
+        woken.rx_bell.ring();
+    })?
+    .remove(0);
     let tx = RingTx {
         up: link.up_producer(),
         caller: link.caller(),
         peer,
-        common: Common::new(&shape, Arc::clone(&watch)),
-        main_died: Arc::clone(&main_died),
+        common: Common::new(&shape),
+        lifeline: lifeline.clone(),
         hub: Arc::clone(&hub),
         link: Arc::clone(&link),
     };
     let broadcast = Consumer::new(hub.broadcast_tail.clone(), link.broadcast_head(), hub.broadcast_frames());
     let rx = RingRx {
         bell: link.rx_bell.clone(),
-        rings: Rings { down: link.down_consumer(), broadcast, main_died, hub, link },
-        common: Common::new(&shape, watch),
+        rings: Rings { down: link.down_consumer(), broadcast, lifeline, hub, link },
+        common: Common::new(&shape),
     };
-    let pid = &rx.rings.link.flags.pid;
-    pid.store(own_pid().as_raw_nonzero().get().cast_unsigned(), Ordering::Release); // SYNC: the Acquire load in accept
-    futex::wake(pid, 1);
     Ok((tx, rx))
 }
 
@@ -58,7 +50,7 @@ pub struct RingTx<W> {
     caller: Caller,
     peer: Peer,
     common: Common<W>,
-    main_died: Arc<AtomicBool>,
+    lifeline: Lifeline,
     hub: Arc<Hub>,
     link: Arc<Link>,
 }
@@ -139,7 +131,7 @@ impl<W: Wait> RingTx<W> {
     }
 
     fn main_is_gone(&self) -> bool {
-        is_gone(&self.link.flags.inbox_gone) || self.main_died.load(Ordering::Acquire) // SYNC: the Watch in open
+        is_gone(&self.link.flags.inbox_gone) || self.lifeline.is_gone()
     }
 
     #[cold]
@@ -195,7 +187,7 @@ pub struct RingRx<W> {
 struct Rings {
     down: Consumer,
     broadcast: Consumer,
-    main_died: Arc<AtomicBool>,
+    lifeline: Lifeline,
     hub: Arc<Hub>,
     link: Arc<Link>,
 }
@@ -258,8 +250,7 @@ impl Rings {
             Ok(None) => {}
             found => return found.transpose(),
         }
-        // SYNC: the Watch in open, and set_gone in main's halves
-        if !is_gone(&self.link.flags.outbox_gone) && !self.main_died.load(Ordering::Acquire) {
+        if !is_gone(&self.link.flags.outbox_gone) && !self.lifeline.is_gone() {
             return None;
         }
         // It may have sent something between the look and its end.

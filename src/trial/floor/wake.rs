@@ -81,7 +81,7 @@ fn futex_round_trip(ends: &Ends, rounds: u32) -> io::Result<Readings> {
         if now == value {
             return;
         }
-        futex::wait(&word, now);
+        futex::wait(&word, now, None);
     };
     let ping = || {
         timed_rounds(rounds, |round| {

@@ -78,7 +78,7 @@ fn changes() {
                     assert_eq!(read(&copy), first, "what was checked is what is used");
                     *(if first == untouched { &mut whole } else { &mut changed }) += 1;
                 }
-                Err(Error::Corrupt(_) | Error::Closed { .. }) => break,
+                Err(Error::Broken { .. } | Error::Closed { .. }) => break,
                 Err(error) => panic!("{error}"),
             }
         }

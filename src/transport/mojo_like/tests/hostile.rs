@@ -76,7 +76,7 @@ fn refused(name: &str, attack: impl FnOnce(&Hostile)) {
     honest_goes_on(&mut outbox, &mut inbox, &mut honest);
     attack(&hostile);
     let outcome = inbox.recv(|peer, bytes| (peer, bytes.len()));
-    assert!(matches!(outcome, Err(Error::Corrupt(_))), "{name}: {outcome:?}");
+    assert!(matches!(outcome, Err(Error::Broken { peer: 0, .. })), "{name}: {outcome:?}");
     honest_goes_on(&mut outbox, &mut inbox, &mut honest);
     let sent = outbox.send_to(0, 50, |bytes| bytes.fill(0));
     assert!(matches!(sent, Err(Error::Closed { peer: Some(0) })), "{name}: {sent:?}");

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# `sanitize.sh thread`: the ring's soak under a race detector. `sanitize.sh address`: the ring's tests, the soak and the
-# contract of the transports over shared memory, each access checked. The installed stable compiler does both when told so.
+# `sanitize.sh thread`: the ring's soak under a race detector. `sanitize.sh address`: the ring's tests, the soak, the
+# contract of the transports over shared memory and a hostile renderer (for IPCMARK_HOSTILE seconds), each access checked. The installed stable compiler does both when told so.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -28,4 +28,7 @@ test --test soak
 if [ "$kind" = address ]; then
     test --lib ring
     test --test it -- conformance::shm
+    test --test it -- "a hostile window"
+    # A hostile renderer's words, at rest and live; both ends of every link are instrumented.
+    cargo run --locked --target "$triple" -- verify --hostile "${IPCMARK_HOSTILE:-5}" --no-progress
 fi

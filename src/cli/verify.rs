@@ -1,6 +1,7 @@
 //! `ipcmark verify`: every case once, for a few messages, looking only at whether they arrive as they must; and trouble on demand.
 
 mod faults;
+mod hostile;
 mod kill;
 mod soak;
 
@@ -16,6 +17,7 @@ use crate::trial::{self, Failure, cpus};
 use crate::workload::Workload;
 use clap::Args as ClapArgs;
 use faults::faults;
+use hostile::hostile;
 use kill::Kills;
 use soak::soak;
 use std::time::Duration;
@@ -36,6 +38,9 @@ pub(super) struct Args {
     /// Let a renderer drop, double, swap, change or withhold a message, and see that the checks find it
     #[arg(long, conflicts_with_all = ["kill", "soak"])]
     faults: bool,
+    /// For so long (60, 60s, 10m), let one renderer of three attack main and the others over each transport that shares memory
+    #[arg(long, value_name = "SECONDS", value_parser = duration, conflicts_with_all = ["kill", "soak", "faults"])]
+    hostile: Option<Duration>,
     /// Seed of what is random
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..1 << 48))]
     seed: Option<u64>,
@@ -79,16 +84,17 @@ fn duration(text: &str) -> Result<Duration, String> {
 pub(super) fn execute(args: &Args) -> Result<Exit, Stop> {
     let interrupt = Interrupt::listen()?;
     let seed = args.seed.unwrap_or_else(fresh_seed);
-    if args.kill.is_none() && args.soak.is_none() && !args.faults {
+    if args.kill.is_none() && args.soak.is_none() && args.hostile.is_none() && !args.faults {
         return cases(args, seed, &interrupt);
     }
     let progress = Progress::new(args.kill.unwrap_or(0) * kill::FAMILIES.len() as u64, args.no_progress);
-    let (text, good) = match (args.kill, args.soak) {
-        (Some(count), _) => {
+    let (text, good) = match (args.kill, args.soak, args.hostile) {
+        (Some(count), ..) => {
             let only = args.choice.transports()?;
             Kills { count, only: &only, seed, interrupt: &interrupt }.run(&progress)?
         }
-        (_, Some(time)) => soak(time, seed, &interrupt, &progress)?,
+        (_, Some(time), _) => soak(time, seed, &interrupt, &progress)?,
+        (_, _, Some(time)) => hostile(time, &args.choice.transports()?, seed, &interrupt, &progress)?,
         _ => faults(seed, &interrupt, &progress)?,
     };
     drop(progress);

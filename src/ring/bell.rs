@@ -40,7 +40,7 @@ pub struct Bell<A = Word<AtomicU32>> {
 
 /// How long a sleeper sleeps that does not believe whoever can write its word: a hostile end may say that it is awake, or take a
 /// wake-up that another has sent.
-pub const DOUBT: Duration = Duration::from_millis(50);
+pub const DOUBT: Duration = Duration::from_millis(20);
 
 impl<A: Sleep> Bell<A> {
     /// The bell whose word this is.
@@ -76,6 +76,13 @@ impl<A: Sleep> Bell<A> {
         if self.word.load(Ordering::Relaxed) == ASLEEP && self.word.swap(AWAKE, Ordering::Relaxed) == ASLEEP {
             self.word.wake();
         }
+    }
+
+    /// Wakes the sleeper whatever the word says: for the end of whoever could have written it. It writes no more.
+    pub fn wake(&self) {
+        A::fence(Ordering::SeqCst); // SYNC: the fence in sleep_unless
+        self.word.store(AWAKE, Ordering::Relaxed);
+        self.word.wake();
     }
 
     /// Sleeps until the bell rings, unless `poll` finds something after the sleeper has announced itself. `None`

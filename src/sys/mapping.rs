@@ -57,6 +57,22 @@ impl Mapping {
         Ok(Mapping { base: base.cast(), len })
     }
 
+    /// Maps once more what this process has mapped from `start` on and shares with others (`mremap(2)` with an old size of zero).
+    ///
+    /// # Errors
+    /// If nothing is mapped there, or nothing that is shared.
+    pub(super) fn again(start: usize, len: usize) -> io::Result<Mapping> {
+        let start = std::ptr::without_provenance_mut(start);
+        // SAFETY: with an old size of zero nothing is moved: the kernel makes a second mapping where nobody has one, or refuses.
+        let base = unsafe { rustix::mm::mremap(start, 0, len, rustix::mm::MremapFlags::MAYMOVE)? };
+        Ok(Mapping { base: base.cast(), len })
+    }
+
+    /// Bytes.
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
     /// Maps every page in this process now, as far as the kernel can (Linux 5.14): a fault costs microseconds.
     pub(super) fn touch_to_read(&self) {
         // SAFETY: the range is exactly our mapping; populating it changes no byte.

@@ -21,6 +21,7 @@ pub mod mq;
 pub mod process;
 pub mod program;
 pub mod region;
+pub mod sabotage;
 pub mod seccomp;
 pub mod segment;
 pub mod signal;

@@ -131,7 +131,7 @@ pub fn accept<W: Wait>(bound: Bound) -> Result<(RingOutbox<W>, RingInbox<W>)> {
     let Bound { shape, mut broadcasts, mut doors, mut links, lifelines } = bound;
     await_all(&lifelines)?;
     links.iter_mut().chain([&mut broadcasts, &mut doors]).for_each(Segment::unlink);
-    let hub = Hub::new(&Arc::new(broadcasts), &Arc::new(doors), &shape).doubted();
+    let hub = Hub::new(&Arc::new(broadcasts), &Arc::new(doors), &shape).doubted(&shape);
     let links = links.into_iter().map(|segment| Link::new(Arc::new(segment), &shape)).collect();
     main_end::open(hub, links, lifelines, shape)
 }
@@ -213,8 +213,11 @@ impl Hub {
         Block::new(&self.broadcasts, FRAMES, self.capacity)
     }
 
-    /// As main sleeps on it, who believes no renderer.
-    fn doubted(self) -> Hub {
+    /// As main sleeps on it, who believes no renderer; a single one can only keep its own messages from main.
+    fn doubted(self, shape: &Shape) -> Hub {
+        if shape.alone() {
+            return self;
+        }
         Hub { inbox_bell: self.inbox_bell.doubted(), outbox_bell: self.outbox_bell.doubted(), ..self }
     }
 }

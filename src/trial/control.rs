@@ -3,6 +3,7 @@
 use super::calibrate::Calibration;
 use super::pins::Pins;
 use super::probe::Probe;
+use super::siege::{Havoc, Siege, Tactic};
 use crate::plan::{CopyWay, Placement, Sandbox};
 use crate::sys::cpu::Usage;
 use crate::sys::fd::Descriptor;
@@ -25,6 +26,8 @@ pub(super) struct Setup {
     pub(super) copy: CopyWay,
     pub(super) sandbox: Sandbox,
     pub(super) padding: usize,
+    /// Whether the last renderer attacks the others, and how.
+    pub(super) hostile: Option<Tactic>,
     /// Where any process of the trial leaves word of why it failed.
     pub(super) reports: Descriptor,
 }
@@ -32,7 +35,7 @@ pub(super) struct Setup {
 /// Supervisor → main.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum ToMain {
-    Setup(Setup),
+    Setup(Box<Setup>),
     Probe,
     Run(Phase),
     Quit,
@@ -62,6 +65,8 @@ pub(super) struct Report {
     pub(super) checks: Checks,
     pub(super) main: Usage,
     pub(super) renderers: Usage,
+    /// What a hostile renderer did, if there is one.
+    pub(super) siege: Option<Siege>,
 }
 
 /// What a renderer is, told to it; its address follows as a message of its own.
@@ -76,6 +81,8 @@ pub(super) struct RendererSetup {
     pub(super) sandbox: Sandbox,
     /// What its link to the other one of its pair is to be like, if it has one.
     pub(super) pair: Option<PairLink>,
+    /// Whether it attacks, and how.
+    pub(super) hostile: Option<Tactic>,
     pub(super) reports: Descriptor,
 }
 
@@ -90,13 +97,22 @@ pub(super) struct PairLink {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum ToRenderer {
     Run(Phase),
+    /// To a hostile one: what has it done so far?
+    Tell,
     Quit,
 }
 
 /// Renderer → main.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum FromRenderer {
-    Ready { pid: u32 },
+    Ready {
+        pid: u32,
+    },
     Started,
-    Done { tally: Box<Tally>, usage: Usage },
+    Done {
+        tally: Box<Tally>,
+        usage: Usage,
+    },
+    /// In its place from a hostile one.
+    Did(Havoc),
 }

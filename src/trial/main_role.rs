@@ -2,6 +2,7 @@
 
 use super::child::{self, Role};
 use super::control::{FromMain, FromRenderer, PairLink, RendererSetup, Report, Setup, ToMain, ToRenderer};
+use super::siege::{Besieged, Havoc, Siege, Witness};
 use super::{calibrate, probe, renderer};
 use crate::electron::model::{Topology, main_end};
 use crate::plan::Placement;
@@ -20,7 +21,7 @@ use std::time::Duration;
 /// Runs the part and answers the exit code.
 pub(super) fn run(control: Control) -> i32 {
     let setup = match control.recv() {
-        Ok(ToMain::Setup(setup)) => setup,
+        Ok(ToMain::Setup(setup)) => *setup,
         _ => return 1,
     };
     setup.load.clock.install();
@@ -72,11 +73,17 @@ impl Use for Part<'_> {
         }
         control.send(&FromMain::Ready { pids, calibration })?;
         let settings = &load.settings;
+        if setup.hostile.is_some() {
+            let (process, witness) = (renderers.hold_last()?, Witness::default());
+            let hostile = load.windows - 1;
+            let inbox = Besieged::new(inbox, hostile, process, spec.max_frame, witness.clone())?;
+            return phases(control, &setup, renderers, outbox, inbox, Some(&witness));
+        }
         if settings.is_bare() || T::CAPS.echo {
-            return phases(control, &setup, renderers, outbox, inbox);
+            return phases(control, &setup, renderers, outbox, inbox, None);
         }
         let (outbox, inbox) = main_end::ends(main_end::hub(outbox, inbox, settings)?, settings);
-        phases(control, &setup, renderers, outbox, inbox)
+        phases(control, &setup, renderers, outbox, inbox, None)
     }
 }
 
@@ -87,6 +94,7 @@ fn phases<I: Inbox>(
     renderers: Renderers,
     mut outbox: I::Outbox,
     mut inbox: I,
+    witness: Option<&Witness>,
 ) -> Result<(), Box<dyn Error>> {
     let load = &setup.load;
     loop {
@@ -109,7 +117,8 @@ fn phases<I: Inbox>(
                     }
                 };
                 let usage = Usage::now(scope).since(before);
-                let (renderer_tallies, renderer_usage) = renderers.finish()?;
+                let (renderer_tallies, renderer_usage) = renderers.finish(witness.is_none())?;
+                let siege = witness.map(|witness| Siege { havoc: renderers.havoc(), ended: witness.ended() });
                 let outcome = join(load, &phase, &tallies, &renderer_tallies);
                 control.send(&FromMain::Done(Box::new(Report {
                     elapsed_ns: outcome.elapsed_ns,
@@ -118,6 +127,7 @@ fn phases<I: Inbox>(
                     checks: outcome.checks,
                     main: usage,
                     renderers: renderer_usage,
+                    siege,
                 })))?;
             }
             ToMain::Quit => {
@@ -160,6 +170,7 @@ impl Renderers {
             peer,
             sandbox: setup.sandbox,
             pair,
+            hostile: setup.hostile.filter(|_| peer + 1 == setup.load.windows),
             cpus: setup.pins.renderers.get(peer).cloned().unwrap_or_default(),
             reports: Descriptor(setup.reports.0.try_clone()?),
         };
@@ -219,10 +230,10 @@ impl Renderers {
         Ok(())
     }
 
-    /// Collects what they bring home.
-    fn finish(&self) -> Result<(Vec<Tally>, Usage), Box<dyn Error>> {
+    /// Collects what they bring home; the last one only if it takes part.
+    fn finish(&self, last: bool) -> Result<(Vec<Tally>, Usage), Box<dyn Error>> {
         let (mut tallies, mut total) = (Vec::new(), Usage::default());
-        for peer in 0..self.controls.len() {
+        for peer in 0..self.controls.len() - usize::from(!last) {
             match self.hear(peer)? {
                 FromRenderer::Done { tally, usage } => {
                     tallies.push(*tally);
@@ -232,6 +243,22 @@ impl Renderers {
             }
         }
         Ok((tallies, total))
+    }
+
+    /// What the last renderer, a hostile one, has done; `None` if it was ended.
+    fn havoc(&self) -> Option<Havoc> {
+        let last = self.controls.len() - 1;
+        self.say(last, &ToRenderer::Tell).ok()?;
+        match self.hear(last).ok()? {
+            FromRenderer::Did(havoc) => Some(havoc),
+            _ => None,
+        }
+    }
+
+    /// A hold on the last renderer's process.
+    fn hold_last(&self) -> Result<Process, Box<dyn Error>> {
+        let process = self.processes.last().ok_or("a hostile renderer is a process")?;
+        Ok(Process::hold(process.pid())?)
     }
 
     /// Adds to a link's error how the processes behind it ended, if they did.

@@ -20,6 +20,7 @@ mod pins;
 mod probe;
 mod renderer;
 mod session;
+mod siege;
 mod trouble;
 
 pub use bound::{Bounds, Floor};
@@ -30,6 +31,7 @@ pub use failure::Failure;
 pub use floor::{FloorLine, copy_rates, measure_floors};
 pub use probe::Probe;
 pub use session::{PhaseResult, Session};
+pub use siege::{AtRest, Havoc, Siege, Tactic, at_rest};
 pub use trouble::Trouble;
 
 use crate::plan::Case;
@@ -109,7 +111,7 @@ pub struct Measured {
 /// [`Failure::Failed`] if it could not be completed or a message was not as it must be; [`Failure::Interrupted`] if the
 /// user asked to stop. In every case all processes of the trial are gone when this returns.
 pub fn run(case: &Case, settings: &Settings, seed: u64, interrupt: &Interrupt) -> Result<Measured, Failure> {
-    let trouble = Trouble { handicap: settings.handicap, fault: None };
+    let trouble = Trouble { handicap: settings.handicap, ..Trouble::default() };
     let mut session = Session::open_troubled(case, seed, settings.timeout, trouble, interrupt)?;
     let pace = warm_up(&mut session, case, settings, seed)?;
     let before = session.probe()?;

@@ -1,16 +1,20 @@
 //! A renderer's part of a trial: connect, then run phases as main says. The same code in a process and in a thread.
 
 use super::control::{FromRenderer, PairLink, RendererSetup, ToRenderer};
+use super::siege::{Attacker, Tactic, kept_since};
 use crate::electron::model::renderer;
 use crate::plan::{Placement, Sandbox};
 use crate::sys::control::Control;
 use crate::sys::cpu::{Scope, Usage, restrict};
 use crate::sys::process::own_pid;
+use crate::sys::sabotage::descriptors;
 use crate::sys::seccomp;
 use crate::transport::hub_as_link::{HubRx, HubTx};
 use crate::transport::{Spec, Transport, Tx, Use, Wait, dispatch};
 use crate::workload::{self, FaultyTx, port};
+use std::collections::BTreeSet;
 use std::error::Error;
+use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixDatagram;
 
 /// In a process of its own. Answers the exit code.
@@ -48,12 +52,22 @@ impl Use for Part<'_> {
 
     fn with<T: Transport, W: Wait>(self) -> Self::Output {
         let Part { control, setup } = self;
-        let (tx, rx) = T::connect::<W>(control.recv()?)?;
+        let known = if setup.hostile.is_some() { descriptors()? } else { BTreeSet::new() };
+        let address = control.recv()?;
+        // Before they are mapped and closed, and once more when there are sockets.
+        let mut kept = if setup.hostile.is_some() { kept_since(&known)? } else { Vec::new() };
+        let (tx, rx) = T::connect::<W>(address)?;
+        if setup.hostile.is_some() {
+            kept.extend(kept_since(&known)?);
+        }
         control.send(&FromRenderer::Ready { pid: own_pid().as_raw_nonzero().get().cast_unsigned() })?;
         let scope = match setup.placement {
             Placement::Process => Scope::Process,
             Placement::Thread => Scope::Thread,
         };
+        if let Some(tactic) = setup.hostile {
+            return besiege(control, &setup, tactic, kept, (tx, rx));
+        }
         if let Some(pair) = setup.pair {
             // The link to main is there, and idle.
             return if port::asks(setup.peer) {
@@ -120,6 +134,26 @@ fn confine(setup: &RendererSetup) -> std::io::Result<()> {
     }
 }
 
+/// Attacks from the first phase on, until it is told to quit.
+fn besiege<X: Tx + 'static>(
+    control: &Control,
+    setup: &RendererSetup,
+    tactic: Tactic,
+    kept: Vec<(String, OwnedFd)>,
+    ends: (X, X::Rx),
+) -> Result<(), Box<dyn Error>>
+where
+    X::Rx: 'static,
+{
+    let ToRenderer::Run(phase) = control.recv()? else { return Ok(()) };
+    control.send(&FromRenderer::Started)?;
+    let attacker = Attacker::begin(tactic, setup.load, phase, kept, ends)?;
+    while let ToRenderer::Tell = control.recv()? {
+        control.send(&FromRenderer::Did(attacker.havoc()))?;
+    }
+    Ok(())
+}
+
 /// Runs phases between these ends until it is told to quit.
 fn phases<X: Tx>(
     control: &Control,
@@ -130,7 +164,7 @@ fn phases<X: Tx>(
 ) -> Result<(), Box<dyn Error>> {
     loop {
         match control.recv()? {
-            ToRenderer::Quit => return Ok(()),
+            ToRenderer::Quit | ToRenderer::Tell => return Ok(()),
             ToRenderer::Run(phase) => {
                 control.send(&FromRenderer::Started)?;
                 let before = Usage::now(scope);

@@ -6,6 +6,7 @@ use super::control::{FromMain, Setup, ToMain};
 use super::failure::Failure;
 use super::floor::wake::wake_up;
 use super::pins::{Pins, spin_budget};
+use super::siege::Siege;
 use super::trouble::Trouble;
 use super::{Probe, phase};
 use crate::plan::{Case, Placement, transport};
@@ -42,6 +43,8 @@ pub struct PhaseResult {
     pub main: Usage,
     /// Consumption of all renderers.
     pub renderers: Usage,
+    /// What a hostile renderer did, where there was one.
+    pub siege: Option<Siege>,
 }
 
 /// An open case: main and renderers are connected and wait for phases.
@@ -115,7 +118,7 @@ impl Session {
             lossy: caps.lossy,
             _scratch: scratch,
         };
-        session.say(&ToMain::Setup(Setup {
+        session.say(&ToMain::Setup(Box::new(Setup {
             transport: case.transport.clone(),
             wait: case.model.wait,
             placement: case.model.placement,
@@ -141,13 +144,17 @@ impl Session {
             copy: case.model.copy,
             sandbox: case.model.sandbox,
             padding,
+            hostile: trouble.hostile,
             reports: Descriptor(reports_in.into()),
-        }))?;
+        })))?;
         match session.hear()? {
             FromMain::Spawned(pids) if case.model.placement == Placement::Process => {
                 for pid in pids.into_iter().filter_map(|pid| Pid::from_raw(pid.cast_signed())) {
                     // One that has ended already is noticed through its report or its link.
                     session.renderers.extend(Process::hold(pid));
+                }
+                if trouble.hostile.is_some() {
+                    session.renderers.pop(); // the last one may end as it likes
                 }
             }
             FromMain::Spawned(_) => {}
@@ -187,6 +194,7 @@ impl Session {
             checks,
             main: report.main,
             renderers: report.renderers,
+            siege: report.siege,
         })
     }
 

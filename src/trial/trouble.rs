@@ -1,5 +1,6 @@
 //! Trouble on purpose.
 
+use super::siege::Tactic;
 use crate::workload::Fault;
 use std::time::Duration;
 
@@ -10,4 +11,6 @@ pub struct Trouble {
     pub handicap: Duration,
     /// What a renderer does to one of its frames; only where a layer of the model lies around the link.
     pub fault: Option<Fault>,
+    /// What the last renderer does to the others, instead of its part of the workload.
+    pub hostile: Option<Tactic>,
 }

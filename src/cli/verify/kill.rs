@@ -1,6 +1,8 @@
 //! `ipcmark verify --kill N`: main or a renderer is killed at a random moment of a workload, and whoever is left is told; nothing stays
 //! behind.
 
+mod readers;
+
 use super::super::exit::Stop;
 use super::super::progress::Progress;
 use crate::plan::{Case, Model, Pin, Plan};
@@ -33,9 +35,8 @@ const LATEST: Duration = Duration::from_secs(1);
 const ENDLESS: u64 = 1 << 40;
 /// The latest moment of a kill after messages have begun to pass.
 const MOMENTS_US: u64 = 12_000;
-/// What is halted for two seconds, and how many messages pass before, meanwhile and after.
-const HALT: Duration = Duration::from_secs(2);
-const AROUND_HALT: u64 = 4000;
+/// Messages that pass before and while a reader does not read.
+const AROUND: u64 = 4000;
 
 /// What came of the trials of a family.
 #[derive(Debug, Default)]
@@ -67,7 +68,7 @@ impl Kills<'_> {
             "told: p50",
             "p99",
             "longest",
-            "halted 2 s",
+            "halted, slow, never reading",
             "hangs and leaks",
         ]);
         for column in table.column_iter_mut().skip(1) {
@@ -80,7 +81,7 @@ impl Kills<'_> {
             if names.is_empty() {
                 continue;
             }
-            let (mut tally, halted) = self.family(&names, progress)?;
+            let (mut tally, readers) = self.family(&names, progress)?;
             tally.answers.sort_unstable();
             let quantile = |part: f64| {
                 let place = ((tally.answers.len() as f64 * part).ceil() as usize).max(1) - 1;
@@ -94,7 +95,7 @@ impl Kills<'_> {
                 nanoseconds(p50 as f64),
                 nanoseconds(p99 as f64),
                 nanoseconds(longest as f64),
-                halted.to_string(),
+                readers,
                 tally.faults.len().to_string(),
             ]);
             faults.extend(tally.faults);
@@ -104,21 +105,25 @@ impl Kills<'_> {
         Ok((text, good))
     }
 
-    fn family(&self, names: &[&str], progress: &Progress) -> Result<(Tally, u64), Stop> {
+    /// Answers also how many transports went on, for each way not to read.
+    fn family(&self, names: &[&str], progress: &Progress) -> Result<(Tally, String), Stop> {
         let mut rng = fastrand::Rng::with_seed(self.seed);
-        let (mut tally, mut halted) = (Tally::default(), 0);
+        let mut tally = Tally::default();
         leftovers::sweep();
-        for name in names {
-            progress.next(&format!("{name}: halted for two seconds"));
-            let case =
-                Case { transport: (*name).to_owned(), workload: Workload::Send, model: Model::default() };
-            match self.halt(&case) {
-                Ok(()) => halted += 1,
-                Err(Failure::Interrupted) => return Ok((tally, halted)),
-                Err(failure) => {
-                    tally.faults.push(format!("{}: halted for two seconds: {failure}", case.id()))
+        let mut went_on = Vec::new();
+        for (what, reader) in readers::ALL {
+            let mut good = 0;
+            for name in names {
+                progress.next(&format!("{name}: {what}"));
+                let model = Model { in_flight: 16, ..Model::default() };
+                let case = Case { transport: (*name).to_owned(), workload: Workload::Send, model };
+                match reader(&case, self.seed, self.interrupt) {
+                    Ok(()) => good += 1,
+                    Err(Failure::Interrupted) => return Ok((tally, String::new())),
+                    Err(failure) => tally.faults.push(format!("{}: {what}: {failure}", case.id())),
                 }
             }
+            went_on.push(format!("{good} of {}", names.len()));
         }
         while tally.trials < self.count {
             let name = names[tally.trials as usize % names.len()];
@@ -141,7 +146,7 @@ impl Kills<'_> {
             tally.faults.push(format!("{}: {children} children are left", names.join(", ")));
         }
         tally.faults.extend(leftovers::sweep().iter().map(|path| format!("left behind: {}", path.display())));
-        Ok((tally, halted))
+        Ok((tally, went_on.join(", ")))
     }
 
     /// Kills one process of a trial that is under way.
@@ -183,29 +188,6 @@ impl Kills<'_> {
         let alive = held.iter().filter(|process| process.reap(LATEST).is_none()).count();
         let alive = (alive > 0).then(|| format!("{alive} processes still run"));
         tally.faults.extend(wrong.into_iter().chain(alive).map(|fault| format!("{}: {fault}", case.id())));
-    }
-
-    /// Halts whoever reads for two seconds, in the middle of a phase: all messages arrive all the same.
-    fn halt(&self, case: &Case) -> Result<(), Failure> {
-        let mut session = Session::open(case, self.seed, Duration::from_secs(20), self.interrupt)?;
-        session.run(AROUND_HALT, 1, 1)?;
-        let Some(Ok(main)) = Pid::from_raw(session.main_pid().cast_signed()).map(Process::hold) else {
-            return Err(Failure::Failed("main is not there".to_owned()));
-        };
-        main.halt();
-        let (over, done) = channel::<()>();
-        let result = std::thread::scope(|scope| {
-            let main = &main;
-            scope.spawn(move || {
-                let _ = done.recv_timeout(HALT);
-                main.resume();
-            });
-            let result = session.run(AROUND_HALT, 1, 1);
-            drop(over);
-            result
-        });
-        result?;
-        session.close()
     }
 }
 

@@ -21,8 +21,8 @@ pub(super) fn open<W: Wait>(
     let woken = Arc::clone(&hub);
     let lifelines = Lifeline::hold(lifelines, move |peer| {
         woken.ready.set(peer);
-        woken.inbox.ring_fenced();
-        woken.outbox.ring_fenced();
+        woken.inbox.wake();
+        woken.outbox.wake();
     })?;
     let budget = Budget::new(shape.spin);
     let outbox = EventfdOutbox {

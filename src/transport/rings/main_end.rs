@@ -17,8 +17,8 @@ pub(super) fn open<W: Wait>(
     let woken = Arc::clone(&hub);
     let lifelines = Lifeline::hold(lifelines, move |peer| {
         woken.ready.set(peer);
-        woken.inbox_bell.ring_fenced();
-        woken.outbox_bell.ring_fenced();
+        woken.inbox_bell.wake();
+        woken.outbox_bell.wake();
     })?;
     let peers = Peers { links, lifelines: lifelines.into() };
     let outbox = RingOutbox::new(Arc::clone(&hub), peers.clone(), Common::new(&shape), shape.nt_from);

@@ -1,6 +1,7 @@
 //! Processes that are killed, stopped, orphaned or interrupted: told in time, nobody and nothing left behind.
 
 mod command;
+mod hostile;
 mod kill;
 mod leftovers;
 mod loss;
@@ -10,7 +11,14 @@ mod variables;
 use libtest_mimic::Trial;
 
 pub(crate) fn tests() -> Vec<Trial> {
-    let parts =
-        [kill::tests, command::tests, leftovers::tests, loss::tests, sandbox::tests, variables::tests];
+    let parts = [
+        hostile::tests,
+        kill::tests,
+        command::tests,
+        leftovers::tests,
+        loss::tests,
+        sandbox::tests,
+        variables::tests,
+    ];
     parts.into_iter().flat_map(|tests| tests()).collect()
 }

@@ -1,0 +1,191 @@
+//! `ipcmark verify --hostile SECONDS`: one renderer of three attacks main and the others, which must bear it.
+
+use super::super::exit::Stop;
+use super::super::progress::Progress;
+use crate::plan::{Case, Model, Pin, Plan, transport};
+use crate::report::{Look, count, nanoseconds, new_table};
+use crate::sys::clock::Clock;
+use crate::sys::signal::Interrupt;
+use crate::transport::WaitKind;
+use crate::trial::{AtRest, Failure, Session, Tactic, Trouble, at_rest, cpus};
+use crate::workload::Workload;
+use comfy_table::CellAlignment;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Those in which a renderer shares memory with main, each of which is besieged for the time that was asked for…
+const SHARED: [&str; 5] = ["shm", "shm-memfd", "mmap-file", "eventfd", "mojo-like"];
+/// …and those in which it has a descriptor and nothing else: a fifth of it.
+const OTHERS: [&str; 6] = ["pipe", "fifo", "uds-stream", "uds-seqpacket", "tcp", "ipc-channel"];
+/// Words that are changed at rest, on each of the first kind, for each second that was asked for.
+const AT_REST: u64 = 3_500;
+/// Longest that an honest window may wait.
+const LONGEST: Duration = Duration::from_millis(100);
+/// Honest messages of one session.
+const MESSAGES: u64 = 1000;
+
+/// What came of the sessions of a transport.
+#[derive(Default)]
+struct Tally {
+    sessions: u64,
+    honest: u64,
+    /// The longest that one of them took, in nanoseconds.
+    longest: u64,
+    changes: u64,
+    frames: u64,
+    /// Links that main has ended, and renderers that it has ended for not reading.
+    ended: u64,
+    killed: u64,
+    at_rest: AtRest,
+    faults: Vec<String>,
+}
+
+/// Besieges each transport for so long. Answers a table, and whether all was as it must be.
+pub(super) fn hostile(
+    time: Duration,
+    only: &[String],
+    seed: u64,
+    interrupt: &Interrupt,
+    progress: &Progress,
+) -> Result<(String, bool), Stop> {
+    let mut table = new_table(Look::Plain { bold: false });
+    table.set_header([
+        "transport",
+        "sessions",
+        "honest messages",
+        "longest",
+        "attacks",
+        "frames",
+        "links ended",
+        "processes ended",
+        "changed at rest",
+        "links ended",
+        "faults",
+    ]);
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    let (mut faults, mut reasons) = (Vec::new(), BTreeMap::new());
+    for (name, shared) in SHARED.map(|name| (name, true)).into_iter().chain(OTHERS.map(|name| (name, false)))
+    {
+        let wanted = only.is_empty() || only.iter().any(|only| only == name);
+        if !wanted || interrupt.exit_code().is_some() {
+            continue;
+        }
+        let time = if shared { time } else { time / 5 };
+        let mut tally = Tally::default();
+        besiege(name, shared, time, seed, interrupt, progress, (&mut tally, &mut reasons));
+        if shared {
+            progress.next(&format!("{name}: at rest"));
+            let most = (time.as_secs_f64() * AT_REST as f64) as u64;
+            let rest = at_rest(name, seed, |changes| changes < most && interrupt.exit_code().is_none());
+            rest.map_or_else(
+                |fault| tally.faults.push(format!("{name}: at rest: {fault}")),
+                |rest| tally.at_rest = rest,
+            );
+        }
+        table.add_row([
+            name.to_owned(),
+            tally.sessions.to_string(),
+            count(tally.honest as f64),
+            nanoseconds(tally.longest as f64),
+            count(tally.changes as f64),
+            count(tally.frames as f64),
+            tally.ended.to_string(),
+            tally.killed.to_string(),
+            count(tally.at_rest.changes as f64),
+            tally.at_rest.ended.to_string(),
+            tally.faults.len().to_string(),
+        ]);
+        faults.extend(tally.faults);
+    }
+    let mut text = table.trim_fmt() + "\n\nwhy links ended:\n";
+    for (reason, times) in reasons {
+        text.push_str(&format!("{times:>8}  {reason}\n"));
+    }
+    faults.iter().for_each(|fault| text.push_str(&format!("FAULT: {fault}\n")));
+    Ok((text, faults.is_empty()))
+}
+
+/// One session after the other, each with another tactic.
+fn besiege(
+    name: &str,
+    shared: bool,
+    time: Duration,
+    seed: u64,
+    interrupt: &Interrupt,
+    progress: &Progress,
+    (tally, reasons): (&mut Tally, &mut BTreeMap<String, u64>),
+) {
+    let clock = Clock::system();
+    let (begin, mut rng) = (clock.now(), fastrand::Rng::with_seed(seed));
+    let tactics = Tactic::ALL.into_iter().filter(|tactic| shared || !tactic.needs_memory());
+    for tactic in tactics.collect::<Vec<_>>().into_iter().cycle() {
+        let over = clock.now() - begin >= time.as_nanos() as u64;
+        // Each tactic once at least.
+        if interrupt.exit_code().is_some() || over && tally.sessions >= Tactic::ALL.len() as u64 {
+            return;
+        }
+        let case = random_case(name, &mut rng);
+        progress.next(&format!("{name}: {tactic:?}"));
+        tally.sessions += 1;
+        match session(&case, tactic, rng.u64(..), interrupt, tally) {
+            Ok(Some(reason)) => *reasons.entry(format!("{name}: {reason}")).or_default() += 1,
+            Ok(None) => {}
+            Err(Failure::Interrupted) => return,
+            Err(failure) => tally.faults.push(format!("{tactic:?}: {}: {failure}", case.id())),
+        }
+    }
+}
+
+/// One session. Answers why the hostile link ended, if it did.
+fn session(
+    case: &Case,
+    tactic: Tactic,
+    seed: u64,
+    interrupt: &Interrupt,
+    tally: &mut Tally,
+) -> Result<Option<String>, Failure> {
+    let trouble = Trouble { hostile: Some(tactic), ..Trouble::default() };
+    let mut session = Session::open_troubled(case, seed, Duration::from_secs(3), trouble, interrupt)?;
+    let result = session.run(MESSAGES, 1, 1)?;
+    let longest = result.latency.max();
+    tally.honest += result.checks.received;
+    tally.longest = tally.longest.max(longest);
+    if u128::from(longest) > LONGEST.as_nanos() {
+        return Err(Failure::Failed(format!("an honest window waited for {}", nanoseconds(longest as f64))));
+    }
+    let siege = result.siege.unwrap_or_default();
+    match siege.havoc {
+        Some(havoc) if havoc.resized > 0 => {
+            return Err(Failure::Failed("shared memory could be made shorter or longer".to_owned()));
+        }
+        Some(havoc) => {
+            tally.changes += havoc.changes;
+            tally.frames += havoc.frames;
+        }
+        None => tally.killed += 1,
+    }
+    tally.ended += u64::from(siege.ended.is_some());
+    Ok(siege.ended)
+}
+
+/// Two honest windows and a hostile one, as the dice fall.
+fn random_case(name: &str, rng: &mut fastrand::Rng) -> Case {
+    loop {
+        let workload = [Workload::Invoke, Workload::Send][rng.usize(..2)];
+        let model = Model {
+            windows: 3,
+            active: 2,
+            wait: [WaitKind::Block, WaitKind::Hybrid][rng.usize(..2)],
+            payload: [64, 4096, 65_536][rng.usize(..3)],
+            in_flight: [1, 8][rng.usize(..2)],
+            pin: Pin::Free,
+            ..Model::default()
+        };
+        let case = Case { transport: name.to_owned(), workload, model };
+        if Plan::skip_reason(&case, cpus()).is_none() || transport(name).is_err() {
+            return case;
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Readers that live and do not read: halted, slow, or gone for good before they have read.
+
+use super::{AROUND, LATEST};
+use crate::plan::Case;
+use crate::sys::process::{Process, readable, resident_bytes};
+use crate::sys::signal::Interrupt;
+use crate::trial::{Failure, Session};
+use rustix::process::Pid;
+use std::os::fd::AsFd;
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+/// How long one is halted.
+const HALT: Duration = Duration::from_secs(2);
+/// A slow one runs for so long, and is halted for so long, by turns…
+const RUNS: Duration = Duration::from_micros(500);
+const RESTS: Duration = Duration::from_millis(10);
+/// …for about a second.
+const TURNS: usize = 100;
+/// Before one is killed that has not read: time enough to fill a link.
+const FILL: Duration = Duration::from_millis(100);
+/// More messages than fit into any link.
+const ENDLESS: u64 = 1 << 40;
+/// What a sender may need more while it waits for room, beside the pages of its link.
+const GROWTH: u64 = 1 << 20;
+/// Bytes of a link, at most.
+const LINK: u64 = 4 << 20;
+
+/// A way not to read.
+pub(super) type Reader = fn(&Case, u64, &Interrupt) -> Result<(), Failure>;
+
+/// All of them, with their names.
+pub(super) const ALL: [(&str, Reader); 3] =
+    [("halted for two seconds", halted), ("slow", slow), ("never reading", never)];
+
+/// Halts whoever reads for two seconds, in the middle of a phase: all messages arrive all the same.
+fn halted(case: &Case, seed: u64, interrupt: &Interrupt) -> Result<(), Failure> {
+    let (mut session, main) = open(case, seed, interrupt)?;
+    main.halt();
+    let (over, done) = channel::<()>();
+    let result = std::thread::scope(|scope| {
+        let main = &main;
+        scope.spawn(move || {
+            let _ = done.recv_timeout(HALT);
+            main.resume();
+        });
+        let result = session.run(AROUND, 1, 1);
+        drop(over);
+        result
+    });
+    result?;
+    session.close()
+}
+
+/// A reader that sleeps most of the time: all messages arrive, and nobody collects them meanwhile.
+fn slow(case: &Case, seed: u64, interrupt: &Interrupt) -> Result<(), Failure> {
+    let (mut session, main) = open(case, seed, interrupt)?;
+    let (never, senders) = (Interrupt::never()?, session.renderer_pids());
+    let before = memory(&senders);
+    let (over, done) = channel::<()>();
+    let (result, most) = std::thread::scope(|scope| {
+        let (main, never, senders) = (&main, &never, &senders);
+        let watcher = scope.spawn(move || {
+            let mut most = 0;
+            for _ in 0..TURNS {
+                main.halt();
+                readable(never.as_fd(), RESTS);
+                most = most.max(memory(senders));
+                main.resume();
+                if done.recv_timeout(RUNS) == Err(std::sync::mpsc::RecvTimeoutError::Disconnected) {
+                    break;
+                }
+            }
+            most
+        });
+        let result = session.run(50 * AROUND, 1, 1);
+        drop(over);
+        (result, watcher.join().unwrap_or_default())
+    });
+    result?;
+    bounded(before, most)?;
+    session.close()
+}
+
+/// A reader that is halted with the link full and then killed: the sender, which waits for room, is told.
+fn never(case: &Case, seed: u64, interrupt: &Interrupt) -> Result<(), Failure> {
+    let (mut session, main) = open(case, seed, interrupt)?;
+    let (never, senders) = (Interrupt::never()?, session.renderer_pids());
+    let before = memory(&senders);
+    let held: Vec<Process> = senders.iter().filter_map(|&pid| hold(pid).ok()).collect();
+    let most = std::thread::scope(|scope| {
+        let killer = scope.spawn(|| {
+            readable(never.as_fd(), FILL / 10);
+            main.halt();
+            readable(never.as_fd(), FILL);
+            let most = memory(&senders);
+            main.kill();
+            most
+        });
+        let ended = session.run(ENDLESS, 1, 1 << 10);
+        let most = killer.join().unwrap_or_default();
+        ended.err().map(|_| most)
+    });
+    let most = most.ok_or_else(|| Failure::Failed("an endless phase ended well".to_owned()))?;
+    drop(session);
+    if held.iter().any(|sender| sender.reap(LATEST).is_none()) {
+        return Err(Failure::Failed("a sender still waits for a reader that has gone".to_owned()));
+    }
+    bounded(before, most)
+}
+
+/// A session whose messages have begun to pass, and its main, which reads.
+fn open(case: &Case, seed: u64, interrupt: &Interrupt) -> Result<(Session, Process), Failure> {
+    let mut session = Session::open(case, seed, Duration::from_secs(20), interrupt)?;
+    session.run(AROUND, 1, 1)?;
+    let main = hold(session.main_pid())?;
+    Ok((session, main))
+}
+
+fn hold(pid: u32) -> Result<Process, Failure> {
+    let pid = Pid::from_raw(pid.cast_signed())
+        .ok_or_else(|| Failure::Failed("a process has no number".to_owned()))?;
+    Ok(Process::hold(pid)?)
+}
+
+fn memory(pids: &[u32]) -> u64 {
+    pids.iter().map(|&pid| resident_bytes(pid)).sum()
+}
+
+fn bounded(before: u64, most: u64) -> Result<(), Failure> {
+    let grew = most.saturating_sub(before);
+    if grew <= GROWTH + LINK {
+        return Ok(());
+    }
+    Err(Failure::Failed(format!("a sender's memory grew by {} KiB while it waited", grew >> 10)))
+}

@@ -1,0 +1,41 @@
+//! One renderer attacks; main and the other windows go on as if nothing were.
+
+use super::kill::PATIENT;
+use crate::test;
+use ipcmark::plan::{Case, Model};
+use ipcmark::sys::signal::Interrupt;
+use ipcmark::trial::{Session, Siege, Tactic, Trouble};
+use ipcmark::workload::Workload;
+use libtest_mimic::Trial;
+
+const SHARED: [&str; 5] = ["shm", "shm-memfd", "mmap-file", "eventfd", "mojo-like"];
+const OTHERS: [&str; 5] = ["pipe", "fifo", "uds-stream", "uds-seqpacket", "tcp"];
+
+pub(super) fn tests() -> Vec<Trial> {
+    let mut tests = Vec::new();
+    for tactic in Tactic::ALL {
+        let others = OTHERS.iter().filter(|_| !tactic.needs_memory());
+        for &name in SHARED.iter().chain(others) {
+            tests.push(test(&format!("lifecycle::{name}::a hostile window: {tactic:?}"), move || {
+                besiege(name, tactic)
+            }));
+        }
+    }
+    tests
+}
+
+/// The session checks every honest message, and that nothing hangs or crashes.
+fn besiege(transport: &str, tactic: Tactic) {
+    for (seed, workload) in [(1, Workload::Invoke), (2, Workload::Send)] {
+        let model = Model { windows: 3, active: 2, in_flight: 4, payload: 4096, ..Model::default() };
+        let case = Case { transport: transport.to_owned(), workload, model };
+        let interrupt = Interrupt::never().expect("a socket pair");
+        let trouble = Trouble { hostile: Some(tactic), ..Trouble::default() };
+        let mut session =
+            Session::open_troubled(&case, seed, PATIENT, trouble, &interrupt).expect("an open session");
+        let result = session.run(600, 1, 1).expect("honest windows go on");
+        assert!(result.checks.received >= 600, "{:?}", result.checks);
+        let Some(Siege { havoc, .. }) = result.siege else { panic!("nobody attacked") };
+        assert!(havoc.is_none_or(|havoc| havoc.resized == 0), "memory was shrunk or grown: {havoc:?}");
+    }
+}

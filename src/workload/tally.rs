@@ -157,6 +157,12 @@ impl<'de> Deserialize<'de> for Stamps {
 #[derive(Clone, Debug)]
 pub struct Encoded(pub Histogram<u64>);
 
+/// Most latencies in one histogram: a number that every reader of JSON can hold.
+const MOST_LATENCIES: u64 = 1 << 53;
+
+/// Bytes of HDR's V2 encoding before the counters; bytes 4 to 7 say how many follow.
+const HEADER: usize = 40;
+
 impl Encoded {
     /// The text.
     pub fn encode(histogram: &Histogram<u64>) -> String {
@@ -166,12 +172,30 @@ impl Encoded {
         BASE64.encode(bytes)
     }
 
-    /// The histogram, unless the text is not one.
+    /// The histogram, unless the text is not one, or one of other bounds than [`new_histogram`]'s.
     pub fn decode(text: &str) -> Result<Histogram<u64>, String> {
         let bytes = BASE64.decode(text).map_err(|error| error.to_string())?;
-        Deserializer::new()
+        let ours = BASE64.decode(Encoded::encode(&new_histogram())).map_err(|error| error.to_string())?;
+        // The crate makes room for whatever counters, and whatever number of bytes, a header claims.
+        let fixed = |bytes: &[u8]| Some((bytes.first_chunk::<4>().copied()?, bytes.get(8..HEADER)?.to_vec()));
+        if fixed(&bytes).is_none() || fixed(&bytes) != fixed(&ours) {
+            return Err("not an HDR histogram from 1 ns to one minute with three digits".to_owned());
+        }
+        let counters = (bytes.len() - HEADER) as u32;
+        if bytes[4..8] != counters.to_be_bytes() {
+            return Err(format!(
+                "not an HDR histogram: {counters} bytes of counters, and it says another number"
+            ));
+        }
+        let histogram: Histogram<u64> = Deserializer::new()
             .deserialize(&mut bytes.as_slice())
-            .map_err(|error| format!("not an HDR histogram: {error}"))
+            .map_err(|error| format!("not an HDR histogram: {error}"))?;
+        // Its sums, and those of several, overflow long after nobody has measured so much.
+        let counts = histogram.iter_recorded().map(|value| value.count_at_value());
+        match counts.fold(0, u64::saturating_add) {
+            0..=MOST_LATENCIES => Ok(histogram),
+            count => Err(format!("not an HDR histogram: {count} latencies")),
+        }
     }
 }
 
@@ -221,6 +245,28 @@ mod tests {
         assert_eq!(outcome.elapsed_ns, 1500);
         let values: Vec<u64> = outcome.latency.iter_recorded().map(|v| v.value_iterated_to()).collect();
         assert_eq!(values, [300, 400]);
+    }
+
+    #[test]
+    fn a_histogram_that_claims_more_than_there_is_takes_no_memory() {
+        let text = Encoded::encode(&new_histogram());
+        let altered = |at: usize, bytes: &[u8]| {
+            let mut header = BASE64.decode(&text).unwrap();
+            header[at..at + bytes.len()].copy_from_slice(bytes);
+            Encoded::decode(&BASE64.encode(header))
+        };
+        assert_eq!(altered(0, &[]).unwrap(), new_histogram());
+        assert!(altered(4, &[255; 4]).is_err(), "4 GiB of counters");
+        assert!(altered(15, &[5]).is_err(), "five digits");
+        assert!(altered(24, &[255; 8]).is_err(), "up to the end of time");
+        assert!(altered(0, &[0x1C, 0x84, 0x93, 0x14]).is_err(), "deflated");
+        // Two counters of 2⁶³ − 1, in HDR's own variable length.
+        let counters = [[0xFE, 255, 255, 255, 255, 255, 255, 255, 255]; 2].concat();
+        let mut bytes = BASE64.decode(&text).unwrap();
+        bytes.truncate(HEADER);
+        bytes[4..8].copy_from_slice(&(counters.len() as u32).to_be_bytes());
+        bytes.extend(counters);
+        assert!(Encoded::decode(&BASE64.encode(bytes)).unwrap_err().contains("latencies"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What must hold for the text of a histogram, which stands in records and in control messages: the body of a fuzz target.
 
-use super::tally::{Encoded, new_histogram};
+use super::tally::{BOUNDS, COOKIE, Encoded};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
@@ -14,19 +14,16 @@ pub fn histogram(bytes: &[u8]) -> bool {
     let text = if kind % 2 == 0 {
         BASE64.encode(bytes)
     } else {
-        let mut whole = BASE64.decode(Encoded::encode(&new_histogram())).expect("what we have written");
-        whole.truncate(40);
-        whole[4..8].copy_from_slice(&(bytes.len() as u32).to_be_bytes());
-        whole.extend_from_slice(bytes);
+        let mut whole = COOKIE.to_be_bytes().to_vec();
+        whole.extend((bytes.len() as u32).to_be_bytes());
+        whole.extend(BOUNDS);
+        whole.extend(bytes);
         BASE64.encode(whole)
     };
     let Ok(histogram) = Encoded::decode(&text) else { return false };
     let again = Encoded::decode(&Encoded::encode(&histogram)).expect("what was written can be read");
     assert_eq!(again, histogram);
     let quantiles = [0.0, 0.5, 0.99, 1.0].map(|quantile| histogram.value_at_quantile(quantile));
-    assert!(quantiles.is_sorted() && histogram.mean().is_finite());
-    let mut all = new_histogram();
-    all.add(&histogram).expect("the same bounds");
-    assert_eq!(all.len(), histogram.len());
+    assert!(quantiles.is_sorted());
     true
 }

@@ -184,7 +184,7 @@ pub fn call(bytes: &[u8]) -> bool {
         match step % 4 {
             0 => set(&memory, 0, script.word()),
             // The other end's next turn, with some length.
-            1 => set(&memory, 0, (turn + 1) << 32 | u64::from(script.short()) % (max as u64 + 8)),
+            1 => set(&memory, 0, ((turn + 1) << 32) | (u64::from(script.short()) % (max as u64 + 8))),
             2 if step > 200 => set(&memory, 0, (turn + 1) << 32 | u64::from(u32::MAX)),
             _ if asks && !waits => {
                 caller.ask(usize::from(script.short()) % (max + 1), |bytes| bytes.fill(step));

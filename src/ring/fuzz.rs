@@ -108,7 +108,7 @@ pub fn consumer(bytes: &[u8]) -> bool {
                 // What was looked at is not looked at again.
                 set(&memory, DATA + at as usize % CAPACITY, u64::from(u32::MAX));
                 let Ready { len, .. } = ready;
-                assert_eq!(consumer.pop(ready, |frame| frame.iter().count()), len);
+                assert_eq!(consumer.pop(ready, <[u8]>::to_vec).len(), len);
                 assert!(consumer.position() - at <= (HEADER + len).next_multiple_of(HEADER) as u64);
                 if step > 127 && consumer.release() {
                     let head = memory.u64_at(HEAD).load(Ordering::Relaxed); // one thread
@@ -193,7 +193,7 @@ pub fn call(bytes: &[u8]) -> bool {
             _ if asks => {
                 let Ok(found) = caller.poll() else { return read };
                 let Some(reply) = found else { continue };
-                let len = caller.take(reply, |bytes| bytes.iter().count());
+                let len = caller.take(reply, <[u8]>::to_vec).map(|bytes| bytes.len());
                 assert!(len.is_none_or(|len| len <= max));
                 assert!(len.map_or(Reply::Elsewhere, Reply::Here) == reply);
                 (turn, waits, read) = (turn + 1, false, true);
@@ -201,7 +201,7 @@ pub fn call(bytes: &[u8]) -> bool {
             _ => {
                 let Ok(found) = answerer.poll() else { return read };
                 let Some(len) = found else { continue };
-                assert!(len <= max && answerer.read(len, |bytes| bytes.iter().count()) == len);
+                assert!(len <= max && answerer.read(len, <[u8]>::to_vec).len() == len);
                 if step > 127 {
                     answerer.decline();
                 } else {

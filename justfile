@@ -31,6 +31,23 @@ soak MESSAGES="10000000":
 sanitize KIND:
     bash scripts/sanitize.sh {{KIND}}
 
+# every fuzz target under libFuzzer for SECONDS each, or the TARGETS named
+fuzz SECONDS="600" *TARGETS:
+    bash scripts/fuzz.sh {{SECONDS}} {{TARGETS}}
+
+# licences, duplicates, sources and, if their database can be had, advisories of the dependencies
+deny:
+    bash .ci/run deny
+
+# the oldest compiler that Cargo.toml promises
+msrv:
+    bash .ci/run msrv
+
+# what the program is made of, as CycloneDX: ipcmark.cdx.json
+sbom:
+    @command -v cargo-cyclonedx >/dev/null || { echo "not installed: cargo install cargo-cyclonedx --locked" >&2; exit 2; }
+    cargo cyclonedx --format json --spec-version 1.5 --target all --all
+
 # the conformance of the transports that are built in on demand, and their lints; FEATURES as for cargo
 peers FEATURES="peers":
     cargo clippy --locked --all-targets --no-deps --features {{FEATURES}} -- -D warnings

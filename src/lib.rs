@@ -6,6 +6,7 @@
 //!
 //! | room | holds |
 //! |---|---|
+//! | [`fuzz`] | what must hold for any bytes, target by target |
 //! | [`cli`] | the commands |
 //! | [`report`] | records → tables and exports |
 //! | [`stats`] | records → figures |
@@ -41,6 +42,7 @@
 pub mod cli;
 pub mod codec;
 pub mod electron;
+pub mod fuzz;
 pub mod plan;
 pub mod record;
 pub mod report;

@@ -166,7 +166,7 @@ fn write<E: Display>(value: &Value, with: impl FnOnce(Deep<'_>) -> Result<(), E>
 
 fn read<E: Display>(with: impl FnOnce(Target<'_>) -> Result<Slot, E>) -> Result<Value, Error> {
     let (mut heap, failed) = (Heap::new(), Failed::default());
-    let root = with(Target { heap: &mut heap, depth: SERDE_DEPTH - 1, failed: &failed });
+    let root = with(Target { heap: &mut heap, depth: SERDE_DEPTH - 1, failed: &failed, bigints: true });
     match root.map_err(|error| error.to_string()) {
         Ok(root) => Ok(Value::from_parts(root, heap)),
         Err(told) => Err(failed.or(told)),
@@ -179,13 +179,17 @@ struct Target<'a> {
     /// Levels that may follow below this one.
     depth: usize,
     failed: &'a Failed,
+    /// Whether a whole number that a JavaScript number cannot hold is a BigInt. In JSON it is the number next to it.
+    bigints: bool,
 }
 
 impl Target<'_> {
     fn inner<E: serde::de::Error>(&mut self) -> Result<Target<'_>, E> {
         match self.depth {
             0 => Err(E::custom(self.failed.note(Error::TooDeep { limit: SERDE_DEPTH }))),
-            depth => Ok(Target { heap: self.heap, depth: depth - 1, failed: self.failed }),
+            depth => {
+                Ok(Target { heap: self.heap, depth: depth - 1, failed: self.failed, bigints: self.bigints })
+            }
         }
     }
 }

@@ -35,3 +35,17 @@ pub fn any_codec(codec: Codec, bytes: &[u8]) -> bool {
     assert_eq!(twice, written);
     true
 }
+
+/// Bytes as the notation that says everything: read without a panic, and what is read is the same after it was written and read again.
+/// Whether they were a value in it.
+///
+/// # Panics
+/// If that does not hold.
+pub fn tagged(bytes: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(bytes) else { return false };
+    let Ok((value, views)) = super::tagged::from_json(text) else { return false };
+    let written = super::tagged::to_json(&value, views).expect("what was read can be written").to_string();
+    let (again, same) = super::tagged::from_json(&written).expect("what was written can be read");
+    assert!(again == value && same == views, "{written}");
+    true
+}

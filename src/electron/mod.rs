@@ -45,6 +45,7 @@ mod dispatch;
 mod error;
 mod event;
 mod frame;
+pub mod fuzz;
 mod hub;
 mod ipc_main;
 mod ipc_renderer;

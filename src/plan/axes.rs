@@ -6,6 +6,9 @@ use super::preset::{PRESETS, Preset};
 use super::variable::{VARIABLES, Variable};
 use crate::workload::Workload;
 
+/// Most cases of a suite.
+const MOST_CASES: usize = 100_000;
+
 /// Values of variables, each list one axis; presets are one more, which the others stand above.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Axes {
@@ -86,6 +89,13 @@ pub struct Group {
 }
 
 impl Group {
+    /// How many cases [`cases`](Self::cases) makes at most.
+    pub(super) fn count(&self) -> usize {
+        let lists = self.axes.lists.iter().map(|(_, values)| values.len());
+        let parts = [self.transports.len(), self.workloads.len(), self.axes.presets.len().max(1)];
+        parts.into_iter().chain(lists).fold(1, usize::saturating_mul)
+    }
+
     /// Every case of the group.
     pub fn cases(&self) -> Vec<Case> {
         let mut cases = Vec::new();
@@ -97,6 +107,16 @@ impl Group {
             }
         }
         cases
+    }
+}
+
+/// Refuses groups that make more cases than anybody runs: a few short lists are enough for more than memory holds.
+pub(super) fn check_count(groups: &[Group]) -> Result<(), ConfigError> {
+    match groups.iter().fold(0, |sum: usize, group| sum.saturating_add(group.count())) {
+        0..=MOST_CASES => Ok(()),
+        count => Err(ConfigError::new(format!(
+            "{count} cases, and a suite has at most {MOST_CASES}: shorten the lists, whose lengths multiply"
+        ))),
     }
 }
 
@@ -121,6 +141,21 @@ mod tests {
         };
         assert_eq!(group.cases().len(), 12);
         assert_eq!(group.cases()[0].id(), "shm/invoke/payload=64/wait=block/pin=same");
+    }
+
+    #[test]
+    fn what_nobody_could_run_is_refused_before_it_is_made() {
+        let hundred: Vec<String> = (1..=100).map(|size| size.to_string()).collect();
+        let hundred: Vec<&str> = hundred.iter().map(String::as_str).collect();
+        let group = |names: &[&str]| Group {
+            transports: vec!["shm".into()],
+            workloads: vec![Workload::Invoke],
+            axes: axes(&names.iter().map(|name| (*name, hundred.as_slice())).collect::<Vec<_>>()),
+        };
+        assert_eq!(group(&["payload", "in_flight"]).count(), group(&["payload", "in_flight"]).cases().len());
+        assert!(check_count(&[group(&["payload", "in_flight"])]).is_ok());
+        let error = check_count(&[group(&["payload", "in_flight", "batch"])]).unwrap_err().to_string();
+        assert!(error.contains("1000000 cases") && error.contains("at most 100000"), "{error}");
     }
 
     #[test]

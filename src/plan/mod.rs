@@ -3,6 +3,7 @@
 mod axes;
 mod case;
 mod error;
+pub mod fuzz;
 mod layers;
 mod metric;
 mod nearest;
@@ -130,8 +131,9 @@ impl Plan {
     /// Expands groups to cases, keeps those whose name matches `filter`, and finds out what this host cannot run.
     ///
     /// # Errors
-    /// If nothing is left.
+    /// If nothing is left, or if the groups make more cases than anybody runs.
     pub fn new(groups: &[Group], filter: Option<&str>, cpus: usize) -> Result<Plan, ConfigError> {
+        axes::check_count(groups)?;
         let matcher = filter.map(WildMatch::new);
         let mut seen = BTreeSet::new();
         let mut cases = Vec::new();

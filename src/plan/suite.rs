@@ -20,7 +20,7 @@
 //! at_most = 1.0
 //! ```
 
-use super::axes::{Axes, Group};
+use super::axes::{Axes, Group, check_count};
 use super::error::ConfigError;
 use super::reader::{Reader, Value};
 use super::target::Target;
@@ -82,7 +82,10 @@ impl Suite {
                     suite.time =
                         Some(reader.number(value, "time: seconds from 0.001 to 86400", 0.001..=86_400.0)?)
                 }
-                "cases" => suite.groups = reader.groups(value)?,
+                "cases" => {
+                    suite.groups = reader.groups(value)?;
+                    check_count(&suite.groups).map_err(|error| reader.mistake(key.span(), error))?;
+                }
                 "targets" => targets = Some(value),
                 _ => {
                     return Err(

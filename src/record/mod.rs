@@ -2,6 +2,7 @@
 
 mod counted;
 mod environment;
+pub mod fuzz;
 mod id;
 mod noise;
 mod offered;
@@ -16,6 +17,7 @@ pub use environment::{Environment, Host};
 pub use id::{fresh_seed, now_utc, run_id};
 pub use noise::Noise;
 pub use offered::Offered;
+pub(crate) use read::lines;
 pub use read::{LoadError, Run, load, read_run, runs_in};
 pub use row::{CaseRow, ChecksRow, Cpu, FloorRow, Latency, Record, SCHEMA, Status, Throughput};
 pub use store::Store;

@@ -72,10 +72,18 @@ pub fn read_run(path: &Path) -> Result<Run, LoadError> {
     let file = file.unwrap_or_else(|| path.join(WHOLE));
     // Bytes, not text: what is cut short may be cut inside a character.
     let bytes = fs::read(&file).map_err(|source| LoadError::Io { path: file.clone(), source })?;
+    let (records, faults) = lines(&bytes, &file);
+    let environment = file.parent().and_then(|beside| fs::read(beside.join(ENVIRONMENT)).ok());
+    let environment = environment.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    Ok(Run { file, records, faults, environment })
+}
+
+/// The records in a file's bytes, and what is wrong with the other lines.
+pub(crate) fn lines(bytes: &[u8], file: &Path) -> (Vec<Record>, Vec<LoadError>) {
     let (mut records, mut faults) = (Vec::new(), Vec::new());
     for (index, line) in bytes.split_inclusive(|&byte| byte == b'\n').enumerate() {
         let cut_short = !line.ends_with(b"\n");
-        let fault = |message| LoadError::Line { path: file.clone(), line: index + 1, message, cut_short };
+        let fault = |message| LoadError::Line { path: file.to_owned(), line: index + 1, message, cut_short };
         match serde_json::from_slice::<Header>(line) {
             Ok(Header { schema }) if schema > SCHEMA => {
                 faults.push(fault(format!("schema {schema}, this version reads up to {SCHEMA}")));
@@ -86,9 +94,7 @@ pub fn read_run(path: &Path) -> Result<Run, LoadError> {
             },
         }
     }
-    let environment = file.parent().and_then(|beside| fs::read(beside.join(ENVIRONMENT)).ok());
-    let environment = environment.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    Ok(Run { file, records, faults, environment })
+    (records, faults)
 }
 
 /// The runs in a place: itself, if it is one, else the directories in it that are, by name.

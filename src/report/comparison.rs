@@ -1,7 +1,7 @@
 //! A comparison, for people and for programs.
 
 use super::figure::{count, nanoseconds};
-use super::look::{Look, new_table};
+use super::look::{Look, new_table, words};
 use super::table::heading;
 use crate::plan::Metric;
 use crate::plan::variable::word;
@@ -27,7 +27,7 @@ pub fn comparison(rows: &[Comparison], look: Look) -> String {
         for row in rows {
             let distance = if row.place == Place::One { "–".to_owned() } else { word(row.place) };
             table.add_row([
-                row.case.clone(),
+                words(&row.case, look),
                 distance,
                 shown(metric, row.base),
                 shown(metric, row.new),

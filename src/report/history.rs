@@ -1,7 +1,7 @@
 //! Figures over many runs, for people and for programs.
 
 use super::comparison::{percent, shown};
-use super::look::{Look, new_table};
+use super::look::{Look, new_table, words};
 use super::table::heading;
 use crate::plan::variable::word;
 use crate::record::Place;
@@ -34,7 +34,7 @@ pub fn history_table(series: &[Series], runs: &[String], look: Look) -> String {
             };
             let changes: Vec<String> = row.changes.iter().map(change).collect();
             table.add_row([
-                row.case.clone(),
+                words(&row.case, look),
                 if row.place == Place::One { "–".to_owned() } else { word(row.place) },
                 row.points.len().to_string(),
                 figure(row.points.first()),

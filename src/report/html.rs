@@ -2,6 +2,7 @@
 //! plotting library in the page would draw a second time what is drawn for files anyway, and nothing without scripts.
 
 mod cases;
+pub(super) mod fuzz;
 
 use super::chart::facet::{DIMENSIONS, Tags};
 use super::chart::{Chart, Kind, charts};
@@ -168,9 +169,23 @@ pub fn html(
     source: &Source,
     differences: &[Comparison],
 ) -> Result<String, minijinja::Error> {
+    render(&templates()?, page(records, source, differences))
+}
+
+fn templates() -> Result<Templates<'static>, minijinja::Error> {
+    let mut templates = Templates::new();
+    templates.add_template("page.html", include_str!("assets/page.html"))?;
+    Ok(templates)
+}
+
+fn render(templates: &Templates<'_>, page: Page<'_>) -> Result<String, minijinja::Error> {
+    templates.get_template("page.html")?.render(minijinja::value::Serde(page))
+}
+
+fn page<'r>(records: &'r [Record], source: &Source, differences: &[Comparison]) -> Page<'r> {
     let summaries = summarise(records);
     let troubles: Vec<&Record> = records.iter().filter(|record| record.status != Status::Ok).collect();
-    let page = Page {
+    Page {
         title: "ipcmark: what does a message cost?",
         sources: source.environments.iter().map(origin).collect(),
         verdict: verdict(&summaries),
@@ -188,10 +203,7 @@ pub fn html(
         theme: include_str!("assets/theme.css"),
         script: include_str!("assets/report.js"),
         version: env!("CARGO_PKG_VERSION"),
-    };
-    let mut templates = Templates::new();
-    templates.add_template("page.html", include_str!("assets/page.html"))?;
-    templates.get_template("page.html")?.render(minijinja::value::Serde(page))
+    }
 }
 
 /// Whether a transport is none that this program or its features know.

@@ -1,4 +1,6 @@
 //! How tables are drawn.
+//!
+//! What a record says in words may come from anybody: of such words nothing speaks to a terminal, and nothing ends a cell.
 
 use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle, presets};
 
@@ -23,4 +25,38 @@ pub fn new_table(look: Look) -> Table {
     table.set_content_arrangement(ContentArrangement::Disabled);
     table.load_style(if look == Look::Markdown { presets::ASCII_MARKDOWN } else { PLAIN });
     table
+}
+
+/// Cells of a row.
+pub(super) fn cells(row: impl IntoIterator<Item: AsRef<str>>, look: Look) -> Vec<String> {
+    row.into_iter().map(|cell| words(cell.as_ref(), look)).collect()
+}
+
+/// Words of a record in a cell or in a line of its own.
+pub(super) fn words(text: &str, look: Look) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for sign in text.chars() {
+        match sign {
+            '\n' | '\r' | '\t' => safe.push(' '),
+            sign if sign.is_control() => safe.push('\u{fffd}'),
+            '|' if look == Look::Markdown => safe.push_str("\\|"),
+            sign => safe.push(sign),
+        }
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_stay_in_their_cell() {
+        let hostile = "a|b\r\nc\u{1b}[31m\u{9b}d";
+        assert_eq!(words(hostile, Look::Plain { bold: true }), "a|b  c\u{fffd}[31m\u{fffd}d");
+        assert_eq!(words(hostile, Look::Markdown), "a\\|b  c\u{fffd}[31m\u{fffd}d");
+        let mut table = new_table(Look::Markdown);
+        table.add_row(cells([hostile, "e"], Look::Markdown));
+        assert_eq!(table.trim_fmt().replace("\\|", "").matches('|').count(), 3);
+    }
 }

@@ -4,6 +4,7 @@ mod chart;
 mod comparison;
 mod export;
 mod figure;
+pub mod fuzz;
 mod hdr;
 mod history;
 mod html;

@@ -4,7 +4,7 @@
 //! without V8's engine and a page around it, is from the real thing, and are compared with nothing.
 
 use super::figure::nanoseconds_with_range;
-use super::look::{Look, new_table};
+use super::look::{Look, new_table, words};
 use super::table::heading;
 use crate::electron::model::Copies;
 use crate::plan::variable::word;
@@ -85,7 +85,7 @@ pub fn published(records: &[Record], look: Look) -> String {
         for entry in PUBLISHED.iter().filter(|entry| entry.payloads.contains(&case.model.payload)) {
             let before = entry.before.filter(|_| case.model.copies == Copies::Three);
             table.add_row([
-                case.transport.clone(),
+                words(&case.transport, look),
                 human_size(case.model.payload),
                 word(case.model.copies),
                 word(case.model.pin),

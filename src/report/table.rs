@@ -1,7 +1,7 @@
 //! Tables: one for each workload, model, wait, pin and distance, so that no column mixes what must not be compared.
 
 use super::figure::{count, megabytes, nanoseconds, nanoseconds_with_range, ratio};
-use super::look::{Look, new_table};
+use super::look::{Look, cells, new_table, words};
 use crate::plan::variable::{VARIABLES, word};
 use crate::plan::{Metric, Model, human_size};
 use crate::record::{FloorLine, Place, Record, Status};
@@ -45,9 +45,10 @@ pub fn tables(records: &[Record], look: Look) -> String {
     for ((.., title), mut rows) in groups {
         let by_p50 = |row: &&Summary<'_>| row.p50.map_or(f64::INFINITY, |p50| p50.median);
         rows.sort_by(|a, b| by_p50(a).total_cmp(&by_p50(b)));
-        let _ = writeln!(text, "{}\n{}\n", heading(&title, look), table(&rows, look).trim_fmt());
+        let _ =
+            writeln!(text, "{}\n{}\n", heading(&words(&title, look), look), table(&rows, look).trim_fmt());
         for line in rows.iter().flat_map(|row| [grouped(row), chosen_copy(row)]).flatten() {
-            let _ = writeln!(text, "{line}\n");
+            let _ = writeln!(text, "{}\n", words(&line, look));
         }
     }
     let listed: [(Status, &str); 2] = [(Status::Failed, "failed"), (Status::Skipped, "skipped")];
@@ -121,7 +122,7 @@ fn table(rows: &[&Summary<'_>], look: Look) -> Table {
     }
     let best: Vec<Option<String>> = COLUMNS.iter().map(|column| best_of(rows, column)).collect();
     for row in rows {
-        let mut cells = vec![row.example.case.transport.clone()];
+        let mut cells = vec![words(&row.example.case.transport, look)];
         for (column, best) in COLUMNS.iter().zip(&best) {
             let (name, figure, write, _) = column;
             cells.push(match figure(row) {
@@ -211,7 +212,8 @@ fn reasons(rows: &[&Record], look: Look) -> Table {
     let mut table = new_table(look);
     table.set_header(["case", "reason"]);
     for row in rows {
-        table.add_row([row.case.id.as_str(), row.reason.as_deref().unwrap_or("no reason given")]);
+        let reason = row.reason.as_deref().unwrap_or("no reason given");
+        table.add_row(cells([row.case.id.as_str(), reason], look));
     }
     table
 }

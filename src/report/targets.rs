@@ -1,7 +1,7 @@
 //! A suite's targets, for people and for programs.
 
 use super::figure::ratio_with_range;
-use super::look::{Look, new_table};
+use super::look::{Look, new_table, words};
 use super::table::heading;
 use crate::plan::variable::word;
 use crate::plan::{Against, Limit};
@@ -36,7 +36,7 @@ pub fn targets(verdicts: &[Verdict<'_>], look: Look) -> String {
         };
         let mut add = |place: String, ratio: String, trials: String, outcome: String| {
             let metric = target.metric.name().to_owned();
-            let [name, against, wanted] = [&name, against, &wanted].map(str::to_owned);
+            let [name, against, wanted] = [&name, against, &wanted].map(|text| words(text, look));
             table.add_row([name, metric, against, place, ratio, wanted, trials, outcome]);
         };
         let none = || "–".to_owned();

@@ -96,7 +96,7 @@ impl Place {
     fn poll(&self) -> Result<Option<u32>, Corrupt> {
         prefetch_write(&self.turns.word);
         match self.turns.poll()? {
-            Some(len) if len != ELSEWHERE && len as usize > self.bulk.len().max(BESIDE) => {
+            Some(len) if len != ELSEWHERE && len as usize > self.bulk.len() => {
                 Err(Corrupt("length of a call"))
             }
             found => Ok(found),
@@ -233,5 +233,14 @@ mod tests {
         }
         segment.u64_at(0).store(1 << 32 | u64::from(ELSEWHERE), Ordering::Relaxed); // one thread
         assert!(answerer.poll().is_err(), "no request is elsewhere");
+    }
+
+    #[test]
+    fn what_fits_beside_the_word_may_still_be_longer_than_a_frame() {
+        let (segment, _caller, answerer) = ends(40);
+        segment.u64_at(0).store(1 << 32 | 40, Ordering::Relaxed); // one thread
+        assert_eq!(answerer.poll(), Ok(Some(40)));
+        segment.u64_at(0).store(1 << 32 | 41, Ordering::Relaxed); // one thread
+        assert!(answerer.poll().is_err());
     }
 }

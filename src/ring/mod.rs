@@ -17,12 +17,14 @@
 //! | [`bell`] | sleep and wake without a system call while nobody sleeps |
 //! | [`ready`] | which of many links are worth a look |
 //! | [`wait`] | spin, hybrid or block until something is there |
+//! | [`fuzz`] | what holds for whatever a peer writes |
 
 pub mod atomic;
 pub mod bell;
 pub mod blocks;
 pub mod call;
 pub mod copy;
+pub mod fuzz;
 pub mod line;
 pub mod ready;
 pub mod shared;

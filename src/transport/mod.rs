@@ -32,6 +32,7 @@
 pub mod channel;
 mod error;
 mod fd_wait;
+pub mod fuzz;
 pub mod hub_as_link;
 mod lifeline;
 pub mod local;

@@ -38,6 +38,7 @@ use serde::{Deserialize, Serialize};
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
+pub(super) mod fuzz;
 mod main_end;
 mod memory;
 mod message;

@@ -15,6 +15,7 @@ mod control;
 mod distance;
 mod failure;
 mod floor;
+pub mod fuzz;
 mod main_role;
 mod pins;
 mod probe;

@@ -12,6 +12,7 @@ mod background;
 pub mod broadcast;
 mod credit;
 mod fault;
+pub mod fuzz;
 pub mod invoke;
 pub mod ledger;
 mod patience;

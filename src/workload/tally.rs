@@ -157,6 +157,26 @@ impl<'de> Deserialize<'de> for Stamps {
 #[derive(Clone, Debug)]
 pub struct Encoded(pub Histogram<u64>);
 
+/// Most latencies in one histogram: a number that every reader of JSON can hold.
+const MOST_LATENCIES: u64 = 1 << 53;
+
+/// Bytes of HDR's V2 encoding before the counters: its cookie, how many bytes follow, [`BOUNDS`].
+const HEADER: usize = 40;
+pub(super) const COOKIE: u32 = 0x1C84_9313;
+
+/// No offset, three digits, from 1 to [`LONGEST_NS`], a ratio of 1.
+pub(super) const BOUNDS: [u8; HEADER - 8] = {
+    let mut bytes = [0; HEADER - 8];
+    (bytes[7], bytes[15]) = (3, 1);
+    let (longest, ratio) = (LONGEST_NS.to_be_bytes(), 1f64.to_be_bytes());
+    let mut at = 0;
+    while at < 8 {
+        (bytes[16 + at], bytes[24 + at]) = (longest[at], ratio[at]);
+        at += 1;
+    }
+    bytes
+};
+
 impl Encoded {
     /// The text.
     pub fn encode(histogram: &Histogram<u64>) -> String {
@@ -166,12 +186,32 @@ impl Encoded {
         BASE64.encode(bytes)
     }
 
-    /// The histogram, unless the text is not one.
+    /// The histogram, unless the text is not one, or one of other bounds than [`new_histogram`]'s.
     pub fn decode(text: &str) -> Result<Histogram<u64>, String> {
         let bytes = BASE64.decode(text).map_err(|error| error.to_string())?;
-        Deserializer::new()
+        // The crate makes room for whatever counters, and whatever number of bytes, a header claims.
+        let header = bytes.get(..HEADER).unwrap_or_default();
+        if header.is_empty() || header[..4] != COOKIE.to_be_bytes() || header[8..] != BOUNDS[..] {
+            return Err("not an HDR histogram from 1 ns to one minute with three digits".to_owned());
+        }
+        let counters = (bytes.len() - HEADER) as u32;
+        if bytes[4..8] != counters.to_be_bytes() {
+            return Err(format!(
+                "not an HDR histogram: {counters} bytes of counters, and it says another number"
+            ));
+        }
+        // The crate negates it without a look: the smallest number that there is.
+        if bytes[HEADER..].windows(9).any(|nine| nine == [0xFF; 9]) {
+            return Err("not an HDR histogram: a counter that is no number".to_owned());
+        }
+        let histogram: Histogram<u64> = Deserializer::new()
             .deserialize(&mut bytes.as_slice())
-            .map_err(|error| format!("not an HDR histogram: {error}"))
+            .map_err(|error| format!("not an HDR histogram: {error}"))?;
+        // Its sums, and those of several, overflow long after nobody has measured so much.
+        match histogram.len() {
+            0..=MOST_LATENCIES => Ok(histogram),
+            count => Err(format!("not an HDR histogram: {count} latencies or more")),
+        }
     }
 }
 
@@ -221,6 +261,30 @@ mod tests {
         assert_eq!(outcome.elapsed_ns, 1500);
         let values: Vec<u64> = outcome.latency.iter_recorded().map(|v| v.value_iterated_to()).collect();
         assert_eq!(values, [300, 400]);
+    }
+
+    #[test]
+    fn a_histogram_that_claims_more_than_there_is_takes_no_memory() {
+        let text = Encoded::encode(&new_histogram());
+        let altered = |at: usize, bytes: &[u8]| {
+            let mut header = BASE64.decode(&text).unwrap();
+            header[at..at + bytes.len()].copy_from_slice(bytes);
+            Encoded::decode(&BASE64.encode(header))
+        };
+        assert_eq!(altered(0, &[]).unwrap(), new_histogram());
+        assert!(altered(4, &[255; 4]).is_err(), "4 GiB of counters");
+        assert!(altered(15, &[5]).is_err(), "five digits");
+        assert!(altered(24, &[255; 8]).is_err(), "up to the end of time");
+        assert!(altered(0, &[0x1C, 0x84, 0x93, 0x14]).is_err(), "deflated");
+        // Two counters of 2⁶³ − 1, then one of −2⁶³, in HDR's own variable length.
+        let large = [0xFE, 255, 255, 255, 255, 255, 255, 255, 255];
+        for (counters, told) in [([large, large], "latencies"), ([large, [255; 9]], "no number")] {
+            let mut bytes = BASE64.decode(&text).unwrap();
+            bytes.truncate(HEADER);
+            bytes[4..8].copy_from_slice(&18u32.to_be_bytes());
+            bytes.extend(counters.concat());
+            assert!(Encoded::decode(&BASE64.encode(bytes)).unwrap_err().contains(told));
+        }
     }
 
     #[test]

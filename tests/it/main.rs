@@ -4,6 +4,7 @@ mod cli;
 mod conformance;
 mod electron;
 mod electron_layers;
+mod fuzz;
 mod lifecycle;
 mod records;
 mod report;
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
         conformance::tests(),
         electron_layers::tests(),
         electron::tests(),
+        fuzz::tests(),
         tidy::tests(),
         cli::tests(),
         lifecycle::tests(),

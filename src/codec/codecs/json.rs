@@ -1,6 +1,6 @@
 //! JSON, as JavaScript's own two functions have it.
 
-use super::{Codec, Deep, kind_name, read, write};
+use super::{Codec, Deep, Target, kind_name, read, write};
 use crate::codec::error::Error;
 use crate::codec::value::{Kind, Ref, Value, ViewKind};
 use serde::de::DeserializeSeed;
@@ -16,7 +16,7 @@ pub(super) fn encode(value: &Value, out: &mut Vec<u8>) -> Result<(), Error> {
 pub(super) fn decode(bytes: &[u8]) -> Result<Value, Error> {
     read(|target| {
         let mut reader = serde_json::Deserializer::from_slice(bytes);
-        let root = target.deserialize(&mut reader)?;
+        let root = Target { bigints: false, ..target }.deserialize(&mut reader)?;
         reader.end()?;
         Ok::<_, serde_json::Error>(root)
     })

@@ -26,11 +26,17 @@ impl<'de> Visitor<'de> for Target<'_> {
     }
 
     fn visit_i64<E>(self, number: i64) -> Result<Slot, E> {
-        Ok(self.heap.add_integer(number.into()))
+        match self.bigints {
+            true => Ok(self.heap.add_integer(number.into())),
+            false => Ok(Slot::number(number as f64)),
+        }
     }
 
     fn visit_u64<E>(self, number: u64) -> Result<Slot, E> {
-        Ok(self.heap.add_integer(number.into()))
+        match self.bigints {
+            true => Ok(self.heap.add_integer(number.into())),
+            false => Ok(Slot::number(number as f64)),
+        }
     }
 
     fn visit_f64<E>(self, number: f64) -> Result<Slot, E> {

@@ -85,6 +85,9 @@ fn json_is_what_javascript_makes_of_it() {
          \"array\":[null,null,null],\"lone\":\"\u{FFFD}\",\"buffer\":{},\"nan\":null,\"big\":1e+21,\"whole\":4294967296,\
          \"part\":-0.25}"
     );
+    // As JSON.parse has it: the number next to it, and no BigInt, which JSON could not write again.
+    let read = Codec::Json.decode(b"[18446744073709551615,-9007199254740993]").expect("an array");
+    assert_eq!(read, Value::array([18446744073709551616.0, -9007199254740992.0]));
     assert!(carried(Codec::Json, &Value::UNDEFINED).is_err());
     assert!(carried(Codec::Json, &Value::array([Value::from_serde(&u64::MAX).expect("a BigInt")])).is_err());
 }
@@ -145,25 +148,4 @@ fn bytes_that_nobody_wrote_are_refused_without_a_panic_or_a_stack() {
     for variant in 5..13 {
         assert!(Codec::Postcard.decode(&[variant, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F]).is_err());
     }
-    let mut random = fastrand::Rng::with_seed(0xC0DEC);
-    let mut read = 0;
-    for codec in Codec::ALL {
-        let mut whole = Vec::new();
-        let value = if codec == Codec::Raw { Value::bytes([1, 2, 3]) } else { record() };
-        codec.encode(&value, &mut whole).expect("bytes");
-        for _ in 0..20_000 {
-            let mut bytes = whole.clone();
-            for _ in 0..random.usize(1..4) {
-                let at = random.usize(0..bytes.len());
-                match random.u8(0..4) {
-                    0 => bytes.truncate(at.max(1)),
-                    1 => bytes.insert(at, random.u8(..)),
-                    2 => bytes[at] ^= 1 << random.u8(0..8),
-                    _ => bytes[at] = random.u8(..),
-                }
-            }
-            read += usize::from(crate::codec::fuzz::any_codec(codec, &bytes));
-        }
-    }
-    assert!(read > 20_000 + 4000, "{read} of the changed messages were read");
 }

@@ -4,7 +4,6 @@ use crate::codec::{Function, Graph, Symbol, ViewKind};
 use serde_json::Value as Json;
 use std::path::{Path, PathBuf};
 
-mod fuzz;
 mod node;
 mod peer;
 mod property;

@@ -129,11 +129,23 @@ pub(super) fn open(
 ) -> Result<(MojoOutbox, MojoInbox)> {
     let (mut lines, mut readers) = (Vec::new(), Vec::new());
     for (socket, memory) in links {
-        let (memory, (write, read)) = (Arc::new(memory), sides(socket)?);
-        let writer = Mutex::new(Writer::new(write, wait.clone(), max_frame, Arc::clone(&memory))?);
-        let line = Arc::new(Line { writer, wanted: AtomicU32::new(0) });
-        readers.push(Reader::new(read, wait.clone(), max_frame, memory, Arc::clone(&line))?);
+        let (line, reader) = one(socket, Arc::new(memory), &wait, max_frame)?;
         lines.push(line);
+        readers.push(reader);
     }
     Ok((MojoOutbox(lines), MojoInbox { links: Round::new(readers, wait)?, copy: Vec::new() }))
+}
+
+/// One link: what both halves know of it, and what reads it.
+pub(super) fn one(
+    socket: OwnedFd,
+    memory: Arc<LinkMemory>,
+    wait: &FdWait,
+    max_frame: usize,
+) -> Result<(Arc<Line>, Reader<Arc<Line>>)> {
+    let (write, read) = sides(socket)?;
+    let writer = Mutex::new(Writer::new(write, wait.clone(), max_frame, Arc::clone(&memory))?);
+    let line = Arc::new(Line { writer, wanted: AtomicU32::new(0) });
+    let reader = Reader::new(read, wait.clone(), max_frame, memory, Arc::clone(&line))?;
+    Ok((line, reader))
 }

@@ -90,8 +90,13 @@ impl LinkMemory {
     pub(super) fn create() -> Result<(LinkMemory, Handle)> {
         let (segment, handle) = shared(PRIMARY)?;
         let memory = LinkMemory::over(&segment);
-        memory.0.iter().filter_map(|class| class.built_in.as_ref()).for_each(Pool::free_all);
+        memory.free_all();
         Ok((memory, handle))
+    }
+
+    /// Makes all blocks of the primary memory free: nobody else has it, or is there any more.
+    pub(super) fn free_all(&self) {
+        self.0.iter().filter_map(|class| class.built_in.as_ref()).for_each(Pool::free_all);
     }
 
     /// Opens it; for its renderer.

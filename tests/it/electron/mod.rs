@@ -14,7 +14,7 @@
 //! | s1, s2, s4, s8: origins, payloads that claim a sender, exact names, the policies | `electron::policy::tests`, `electron::tests::by_hand`, `electron_layers::s8_…` |
 //! | s3, s5, s6: a preload by itself | `electron::preload::tests` |
 //! | s7: what a bridge copies and freezes | `electron::bridge::tests` (`cb_…`), `electron_layers::cb_…` |
-//! | s9: claimed lengths, depth, numbers of values | `electron_layers::s9_…`, `electron::wire::s9_…`, `codec::v8::tests`, `codec::fuzz`, `electron::schema::tests` |
+//! | s9: claimed lengths, depth, numbers of values | `electron_layers::s9_…`, `electron::wire::s9_…`, `codec::v8::tests`, `fuzz::codec_…`, `fuzz::electron_wire`, `electron::schema::tests` |
 //! | s10: a malformed frame ends its link and no other | `electron::tests::s10_…`; `transport::mojo_like::tests::hostile` |
 //! | s11: memory that changes while it is read | `electron_layers::s11_…` |
 //! | s12: memory that its maker could take away | `sys::segment::tests`, `sys::region::tests`, `transport::mojo_like::tests::hostile` |

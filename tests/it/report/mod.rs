@@ -4,9 +4,8 @@ mod browser;
 mod page;
 
 use crate::support::program::Place;
-use hdrhistogram::Histogram;
 use ipcmark::record::{Environment, Record, Store};
-use ipcmark::workload::tally::Encoded;
+use ipcmark::workload::tally::{Encoded, new_histogram};
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
 
@@ -16,7 +15,7 @@ pub(crate) fn tests() -> Vec<Trial> {
 
 /// A trial whose latencies lie around so many nanoseconds.
 fn trial(transport: &str, wait: &str, payload: usize, order: u64, p50: u64) -> Value {
-    let mut histogram = Histogram::<u64>::new(3).expect("a histogram");
+    let mut histogram = new_histogram();
     (0..2000u64).for_each(|n| histogram.record(p50 * (900 + n % 200) / 1000 + n % 7).expect("a value"));
     let quantile = |q: f64| histogram.value_at_quantile(q);
     json!({

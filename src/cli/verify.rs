@@ -2,6 +2,7 @@
 
 mod faults;
 mod kill;
+mod signals;
 mod soak;
 
 use super::choice::Choice;
@@ -17,6 +18,7 @@ use crate::workload::Workload;
 use clap::Args as ClapArgs;
 use faults::faults;
 use kill::Kills;
+use signals::signals;
 use soak::soak;
 use std::time::Duration;
 
@@ -36,6 +38,9 @@ pub(super) struct Args {
     /// Let a renderer drop, double, swap, change or withhold a message, and see that the checks find it
     #[arg(long, conflicts_with_all = ["kill", "soak"])]
     faults: bool,
+    /// Run this program so many times and stop it at random moments: by SIGINT, SIGTERM, SIGHUP, SIGINT twice, a reader that goes
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000), conflicts_with_all = ["kill", "soak", "faults"])]
+    signals: Option<u64>,
     /// Seed of what is random
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..1 << 48))]
     seed: Option<u64>,
@@ -79,16 +84,18 @@ fn duration(text: &str) -> Result<Duration, String> {
 pub(super) fn execute(args: &Args) -> Result<Exit, Stop> {
     let interrupt = Interrupt::listen()?;
     let seed = args.seed.unwrap_or_else(fresh_seed);
-    if args.kill.is_none() && args.soak.is_none() && !args.faults {
+    if args.kill.is_none() && args.soak.is_none() && args.signals.is_none() && !args.faults {
         return cases(args, seed, &interrupt);
     }
-    let progress = Progress::new(args.kill.unwrap_or(0) * kill::FAMILIES.len() as u64, args.no_progress);
-    let (text, good) = match (args.kill, args.soak) {
-        (Some(count), _) => {
+    let kills = args.kill.unwrap_or(0) * kill::FAMILIES.len() as u64;
+    let progress = Progress::new(args.signals.unwrap_or(kills), args.no_progress);
+    let (text, good) = match (args.kill, args.soak, args.signals) {
+        (Some(count), ..) => {
             let only = args.choice.transports()?;
             Kills { count, only: &only, seed, interrupt: &interrupt }.run(&progress)?
         }
-        (_, Some(time)) => soak(time, seed, &interrupt, &progress)?,
+        (_, _, Some(tries)) => signals(tries, seed, &interrupt, &progress)?,
+        (_, Some(time), _) => soak(time, seed, &interrupt, &progress)?,
         _ => faults(seed, &interrupt, &progress)?,
     };
     drop(progress);
@@ -99,6 +106,12 @@ pub(super) fn execute(args: &Args) -> Result<Exit, Stop> {
         None if good => Exit::Ok,
         None => Exit::Failed,
     })
+}
+
+/// The value below or at which this part of sorted ones lies.
+fn nearest_rank(sorted: &[u64], part: f64) -> Option<u64> {
+    let place = ((sorted.len() as f64 * part).ceil() as usize).max(1) - 1;
+    sorted.get(place).copied()
 }
 
 /// Every case once.

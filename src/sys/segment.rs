@@ -4,15 +4,18 @@
 //! and never a SIGBUS later, their pages are touched before anything is timed, and their name, if they have one, goes as
 //! soon as both ends have the mapping.
 
+use super::advice::explained;
 use super::fd::Descriptor;
-use super::leftovers::fresh_name;
+use super::leftovers::{SHM_DIR, fresh_name};
 use super::mapping::{self, Mapping};
 use rustix::fs::Mode;
 use rustix::shm::OFlags;
 use serde::{Deserialize, Serialize};
 use shared_memory::{Shmem, ShmemConf, ShmemError};
+use std::fs::OpenOptions;
 use std::io;
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
@@ -75,9 +78,20 @@ impl Segment {
     /// # Errors
     /// `ENOSPC` if there is no room for them, and whatever else the kernel says of creating and mapping.
     pub fn create(backing: Backing, len: usize) -> io::Result<Segment> {
+        Segment::created(backing, len).map_err(|error| {
+            let place = match backing {
+                Backing::Named => SHM_DIR.to_owned(),
+                Backing::Memfd => "memory".to_owned(),
+                Backing::File => std::env::temp_dir().display().to_string(),
+            };
+            io::Error::new(error.kind(), format!("{len} bytes in {place}: {}", explained(&error)))
+        })
+    }
+
+    fn created(backing: Backing, len: usize) -> io::Result<Segment> {
         match backing {
             Backing::Named => {
-                let name = format!("/{}", fresh_name());
+                let name = format!("/{}", fresh_name()?);
                 let shmem = ShmemConf::new().size(len).os_id(&name).create().map_err(to_io)?;
                 // The crate keeps its descriptor to itself, so the space is reserved through a second one. On an
                 // error the owner's drop unlinks the name.
@@ -94,7 +108,7 @@ impl Segment {
                 ))
             }
             Backing::File => {
-                let path = std::env::temp_dir().join(fresh_name());
+                let path = std::env::temp_dir().join(fresh_name()?);
                 let mapping = Mapping::new(mapping::new_file(&path, len)?, len)
                     .inspect_err(|_| drop(std::fs::remove_file(&path)))?;
                 Ok(Segment::touched(
@@ -126,7 +140,9 @@ impl Segment {
                 Ok(Segment::touched(mapping.as_ptr(), len, Held::Memory { _mapping: mapping, file: None }))
             }
             Handle::Path(path) => {
-                let file = std::fs::OpenOptions::new().read(true).write(true).open(path)?;
+                // A link in its place is another's.
+                let nofollow = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
+                let file = OpenOptions::new().read(true).write(true).custom_flags(nofollow).open(path)?;
                 let mapping = Mapping::new(file, len)?;
                 Ok(Segment::touched(mapping.as_ptr(), len, Held::File { _mapping: mapping, path: None }))
             }
@@ -262,9 +278,7 @@ mod tests {
 
     fn path_of(segment: &Segment) -> PathBuf {
         match segment.handle().unwrap() {
-            Handle::Name(name) => {
-                Path::new(super::super::leftovers::SHM_DIR).join(name.trim_start_matches('/'))
-            }
+            Handle::Name(name) => Path::new(SHM_DIR).join(name.trim_start_matches('/')),
             Handle::Path(path) => path,
             Handle::Memory(_) => panic!("it has no path"),
         }
@@ -328,6 +342,24 @@ mod tests {
         let ours = Segment::create(Backing::Memfd, 4096).unwrap();
         let Handle::Memory(Descriptor(file)) = ours.handle().unwrap() else { panic!("a descriptor") };
         assert!(ftruncate(&file, 0).is_err(), "sealed");
+    }
+
+    #[test]
+    fn a_link_in_the_place_of_a_file_is_not_followed() {
+        let segment = Segment::create(Backing::File, 4096).unwrap();
+        let (path, scratch) = (path_of(&segment), super::super::leftovers::ScratchDir::create().unwrap());
+        let link = scratch.path().join("link");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        let refused = Segment::open(Handle::Path(link), 4096).unwrap_err();
+        assert_eq!(refused.raw_os_error(), Some(libc::ELOOP), "{refused}");
+    }
+
+    #[test]
+    fn what_does_not_fit_is_told_with_its_place() {
+        for (backing, place) in [(Backing::Named, SHM_DIR), (Backing::Memfd, "memory")] {
+            let refused = Segment::create(backing, 1 << 50).unwrap_err().to_string();
+            assert!(refused.starts_with(&format!("{} bytes in {place}: ", 1u64 << 50)), "{refused}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::{OVERDUE, Peer};
 use crate::ring::spsc::Corrupt;
+use crate::sys::advice::explained;
 use std::io;
 
 /// What the fallible operations of a transport answer.
@@ -31,7 +32,7 @@ pub enum Error {
     #[error("the peer broke the protocol: {0}")]
     Corrupt(&'static str),
     /// The operating system refused.
-    #[error("{doing}: {source}")]
+    #[error("{doing}: {}", explained(source))]
     Os {
         /// What was being done.
         doing: &'static str,

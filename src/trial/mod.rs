@@ -109,7 +109,7 @@ pub struct Measured {
 /// [`Failure::Failed`] if it could not be completed or a message was not as it must be; [`Failure::Interrupted`] if the
 /// user asked to stop. In every case all processes of the trial are gone when this returns.
 pub fn run(case: &Case, settings: &Settings, seed: u64, interrupt: &Interrupt) -> Result<Measured, Failure> {
-    let trouble = Trouble { handicap: settings.handicap, fault: None };
+    let trouble = Trouble { handicap: settings.handicap, ..Trouble::default() };
     let mut session = Session::open_troubled(case, seed, settings.timeout, trouble, interrupt)?;
     let pace = warm_up(&mut session, case, settings, seed)?;
     let before = session.probe()?;

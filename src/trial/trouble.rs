@@ -10,4 +10,6 @@ pub struct Trouble {
     pub handicap: Duration,
     /// What a renderer does to one of its frames; only where a layer of the model lies around the link.
     pub fault: Option<Fault>,
+    /// How often in a second signals interrupt the calls of main and of each renderer that is a process; 0 for never.
+    pub storm_hz: u32,
 }

@@ -7,6 +7,7 @@ mod electron_layers;
 mod lifecycle;
 mod records;
 mod report;
+mod resources;
 mod support;
 mod tidy;
 
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         lifecycle::tests(),
         records::tests(),
         report::tests(),
+        resources::tests(),
     ];
     libtest_mimic::run(&Arguments::from_args(), tests.into_iter().flatten().collect()).exit_code()
 }

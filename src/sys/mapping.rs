@@ -125,16 +125,3 @@ fn available_memory() -> Option<u64> {
     let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kib * 1024)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_reservation_outlives_signals_that_come_faster_than_it_is_made() {
-        // 64 MiB take longer than a millisecond.
-        crate::sys::signal::storm(1000).unwrap();
-        let file = sealed_memory(64 << 20).unwrap();
-        assert_eq!(rustix::fs::fstat(&file).unwrap().st_blocks * 512, 64 << 20);
-    }
-}

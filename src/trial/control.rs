@@ -32,7 +32,7 @@ pub(super) struct Setup {
 /// Supervisor → main.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum ToMain {
-    Setup(Setup),
+    Setup(Box<Setup>),
     Probe,
     Run(Phase),
     Quit,

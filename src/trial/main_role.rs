@@ -21,7 +21,7 @@ use std::time::Duration;
 /// Runs the part and answers the exit code.
 pub(super) fn run(control: Control) -> i32 {
     let setup = match control.recv() {
-        Ok(ToMain::Setup(setup)) => setup,
+        Ok(ToMain::Setup(setup)) => *setup,
         _ => return 1,
     };
     setup.load.clock.install();

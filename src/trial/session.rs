@@ -115,7 +115,7 @@ impl Session {
             lossy: caps.lossy,
             _scratch: scratch,
         };
-        session.say(&ToMain::Setup(Setup {
+        session.say(&ToMain::Setup(Box::new(Setup {
             transport: case.transport.clone(),
             wait: case.model.wait,
             placement: case.model.placement,
@@ -143,7 +143,7 @@ impl Session {
             sandbox: case.model.sandbox,
             padding,
             reports: Descriptor(reports_in.into()),
-        }))?;
+        })))?;
         match session.hear()? {
             FromMain::Spawned(pids) if case.model.placement == Placement::Process => {
                 for pid in pids.into_iter().filter_map(|pid| Pid::from_raw(pid.cast_signed())) {

@@ -201,6 +201,13 @@ fn facts(probe: &Comparisons, interrupt: &Interrupt) -> Result<(String, Value), 
         "counters     {}\n",
         host.no_counters.as_deref().unwrap_or("cycles, instructions and cache misses are in every record")
     ));
+    text.push_str(&format!(
+        "sandbox      a filter of system calls, {}\n",
+        host.landlock
+            .map_or("and no Landlock: the kernel has none, or has it switched off".to_owned(), |version| {
+                format!("and no rights to files (Landlock {version})")
+            })
+    ));
     for warning in &warnings {
         text.push_str(&format!("warning      {warning}\n"));
     }

@@ -1,7 +1,9 @@
 //! How the program ends: the exit codes that other programs rely on.
 
 use crate::plan::ConfigError;
+use crate::sys::advice::explained;
 use std::io;
+use std::path::PathBuf;
 
 /// What the program's caller is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +18,7 @@ pub enum Exit {
     NotComparable,
     /// 4: a case failed, or a check did.
     Failed,
-    /// 130 or 143: the user asked to stop; what was measured is saved.
+    /// 130, 143 or 129: the user asked to stop, or the terminal is gone; what was measured is saved.
     Interrupted(u8),
 }
 
@@ -41,7 +43,7 @@ pub(super) enum Stop {
     #[error("{0}")]
     Config(#[from] ConfigError),
     /// A place that cannot be read or written, before anything was measured.
-    #[error("{what}: {source}")]
+    #[error("{what}: {}", explained(source))]
     Place { what: String, source: io::Error },
     /// A file that is not what it should be.
     #[error("{what}: {why}")]
@@ -50,8 +52,14 @@ pub(super) enum Stop {
     #[error("{0}")]
     NotComparable(String),
     /// The system refused in the middle.
-    #[error("{0}")]
+    #[error("{}", explained(.0))]
     Io(#[from] io::Error),
+    /// Records that cannot be kept any more, in the middle of a run.
+    #[error("{}: {}; what was measured until then is kept", .directory.display(), explained(source))]
+    Kept { directory: PathBuf, source: io::Error },
+    /// Standard output that takes nothing more.
+    #[error("standard output: {}", explained(.0))]
+    Output(io::Error),
 }
 
 impl Stop {
@@ -59,7 +67,7 @@ impl Stop {
         match self {
             Stop::Config(_) | Stop::Place { .. } | Stop::Content { .. } => Exit::Usage,
             Stop::NotComparable(_) => Exit::NotComparable,
-            Stop::Io(_) => Exit::Failed,
+            Stop::Io(_) | Stop::Kept { .. } | Stop::Output(_) => Exit::Failed,
         }
     }
 }

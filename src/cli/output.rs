@@ -1,5 +1,6 @@
 //! Standard output for data, standard error for everything else.
 
+use super::exit::Stop;
 use crate::report::Look;
 use clap::ValueEnum;
 use std::io::{self, IsTerminal, Write};
@@ -52,16 +53,16 @@ impl Color {
 }
 
 /// Writes data to standard output. A reader that has gone (`… | head`) is no error.
-pub(super) fn write(text: &str) -> io::Result<()> {
+pub(super) fn write(text: &str) -> Result<(), Stop> {
     write_bytes(text.as_bytes())
 }
 
 /// The same for data that is no text.
-pub(super) fn write_bytes(bytes: &[u8]) -> io::Result<()> {
+pub(super) fn write_bytes(bytes: &[u8]) -> Result<(), Stop> {
     let mut out = io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        outcome => outcome,
+        outcome => outcome.map_err(Stop::Output),
     }
 }
 

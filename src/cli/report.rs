@@ -7,6 +7,7 @@ use crate::plan::ConfigError;
 use crate::record::{Environment, Record, runs_in};
 use crate::report::{self, Source};
 use crate::stats::Comparison;
+use crate::sys::file::write_whole;
 use clap::Args as ClapArgs;
 use std::path::{Path, PathBuf};
 
@@ -160,9 +161,10 @@ impl Args {
 /// Writes a file, or to standard output if it is called `-`.
 fn write(file: &Path, text: &str) -> Result<(), Stop> {
     if file.as_os_str() == "-" {
-        return Ok(output::write(text)?);
+        return output::write(text);
     }
-    std::fs::write(file, text).map_err(|source| Stop::Place { what: file.display().to_string(), source })
+    write_whole(file, text.as_bytes())
+        .map_err(|source| Stop::Place { what: file.display().to_string(), source })
 }
 
 fn write_all(directory: &Path, files: impl Iterator<Item = (String, String)>) -> Result<(), Stop> {

@@ -109,9 +109,16 @@ pub(super) fn execute(args: Args) -> Result<Exit, Stop> {
     };
     let progress = args.flags.keeping.progress(effort.trials * plan.runnable().count() as u64);
     progress.announce(&format!("{}; seed {seed}", effort.describe(&plan)));
-    let whole = running.blocks(&plan, &effort, &interrupt, &progress)?;
+    let outcome = running.blocks(&plan, &effort, &interrupt, &progress);
     drop(progress);
-    finish(running, whole, &suite.targets, &args.flags, &interrupt)
+    let directory = running.store.directory().to_owned();
+    outcome.and_then(|whole| finish(running, whole, &suite.targets, &args.flags, &interrupt)).inspect_err(
+        |stop| {
+            if matches!(stop, Stop::Kept { .. }) {
+                output::warn(&format!("`ipcmark run --resume {}` completes it", directory.display()));
+            }
+        },
+    )
 }
 
 impl Flags {
@@ -152,8 +159,9 @@ fn finish(
     interrupt: &Interrupt,
 ) -> Result<Exit, Stop> {
     let Running { run, store, records, .. } = running;
-    let directory = store.directory().display().to_string();
-    let file = store.finish(!whole)?;
+    let place = store.directory().to_owned();
+    let directory = place.display().to_string();
+    let file = store.finish(!whole).map_err(|source| Stop::Kept { directory: place, source })?;
     let look = match flags.format {
         Format::Markdown => Look::Markdown,
         _ => Look::Plain { bold: flags.keeping.color.on_stdout() },

@@ -143,9 +143,14 @@ impl Running {
     }
 
     fn keep(&mut self, record: Record) -> Result<(), Stop> {
-        self.store.append(&record)?;
+        self.store.append(&record).map_err(|source| self.kept(source))?;
         self.records.push(record);
         Ok(())
+    }
+
+    /// What is said when records can no longer be kept.
+    fn kept(&self, source: std::io::Error) -> Stop {
+        Stop::Kept { directory: self.store.directory().to_owned(), source }
     }
 
     /// Runs block after block: one trial of every case in a fresh random order, then once more, within a bound, what the host

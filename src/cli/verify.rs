@@ -3,6 +3,7 @@
 mod faults;
 mod hostile;
 mod kill;
+mod signals;
 mod soak;
 
 use super::choice::Choice;
@@ -19,6 +20,7 @@ use clap::Args as ClapArgs;
 use faults::faults;
 use hostile::hostile;
 use kill::Kills;
+use signals::signals;
 use soak::soak;
 use std::time::Duration;
 
@@ -41,6 +43,9 @@ pub(super) struct Args {
     /// For so long (60, 60s, 10m), let one renderer of three attack main and the others over each transport that shares memory
     #[arg(long, value_name = "SECONDS", value_parser = duration, conflicts_with_all = ["kill", "soak", "faults"])]
     hostile: Option<Duration>,
+    /// Run this program so many times and stop it at random moments: by SIGINT, SIGTERM, SIGHUP, SIGINT twice, a reader that goes
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000), conflicts_with_all = ["kill", "soak", "faults", "hostile"])]
+    signals: Option<u64>,
     /// Seed of what is random
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..1 << 48))]
     seed: Option<u64>,
@@ -84,17 +89,21 @@ fn duration(text: &str) -> Result<Duration, String> {
 pub(super) fn execute(args: &Args) -> Result<Exit, Stop> {
     let interrupt = Interrupt::listen()?;
     let seed = args.seed.unwrap_or_else(fresh_seed);
-    if args.kill.is_none() && args.soak.is_none() && args.hostile.is_none() && !args.faults {
+    let asked =
+        args.kill.is_some() || args.soak.is_some() || args.hostile.is_some() || args.signals.is_some();
+    if !asked && !args.faults {
         return cases(args, seed, &interrupt);
     }
-    let progress = Progress::new(args.kill.unwrap_or(0) * kill::FAMILIES.len() as u64, args.no_progress);
-    let (text, good) = match (args.kill, args.soak, args.hostile) {
+    let kills = args.kill.unwrap_or(0) * kill::FAMILIES.len() as u64;
+    let progress = Progress::new(args.signals.unwrap_or(kills), args.no_progress);
+    let (text, good) = match (args.kill, args.soak, args.hostile, args.signals) {
         (Some(count), ..) => {
             let only = args.choice.transports()?;
             Kills { count, only: &only, seed, interrupt: &interrupt }.run(&progress)?
         }
-        (_, Some(time), _) => soak(time, seed, &interrupt, &progress)?,
-        (_, _, Some(time)) => hostile(time, &args.choice.transports()?, seed, &interrupt, &progress)?,
+        (_, Some(time), ..) => soak(time, seed, &interrupt, &progress)?,
+        (_, _, Some(time), _) => hostile(time, &args.choice.transports()?, seed, &interrupt, &progress)?,
+        (.., Some(tries)) => signals(tries, seed, &interrupt, &progress)?,
         _ => faults(seed, &interrupt, &progress)?,
     };
     drop(progress);
@@ -105,6 +114,12 @@ pub(super) fn execute(args: &Args) -> Result<Exit, Stop> {
         None if good => Exit::Ok,
         None => Exit::Failed,
     })
+}
+
+/// The value below or at which this part of sorted ones lies.
+fn nearest_rank(sorted: &[u64], part: f64) -> Option<u64> {
+    let place = ((sorted.len() as f64 * part).ceil() as usize).max(1) - 1;
+    sorted.get(place).copied()
 }
 
 /// Every case once.

@@ -5,6 +5,7 @@ use super::row::SCHEMA;
 use crate::sys::clock::{Clock, ClockFacts, kernel_clocksource};
 use crate::sys::counters;
 use crate::sys::cpu::allowed;
+use crate::sys::landlock;
 use crate::trial::copy_rates;
 use rustix::system::uname;
 use serde::{Deserialize, Serialize};
@@ -65,6 +66,9 @@ pub struct Host {
     /// Why hardware counters are in no record; `None` if they are (but for renderers that are threads).
     #[serde(default)]
     pub no_counters: Option<String>,
+    /// Version of the kernel's Landlock, by which sandboxed renderers give up their rights to files; `None` without it.
+    #[serde(default)]
+    pub landlock: Option<u32>,
 }
 
 impl Environment {
@@ -127,6 +131,7 @@ impl Host {
             memory_bytes: kib.unwrap_or(0) * 1024,
             copies: copy_rates(),
             no_counters: counters::absent(),
+            landlock: landlock::version(),
         }
     }
 }

@@ -6,6 +6,7 @@
 use super::environment::Environment;
 use super::id::now_utc;
 use super::row::Record;
+use crate::sys::file::write_whole;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -35,7 +36,8 @@ impl Store {
         }
         let file = OpenOptions::new().write(true).create_new(true).open(directory.join(PARTIAL))?;
         let store = Store { directory: directory.to_owned(), file, environment };
-        store.write_environment()?;
+        // A run of which nobody knows how it was made is none.
+        store.write_environment().inspect_err(|_| drop(fs::remove_file(directory.join(PARTIAL))))?;
         Ok(store)
     }
 
@@ -90,11 +92,7 @@ impl Store {
     }
 
     fn write_environment(&self) -> io::Result<()> {
-        let next = self.directory.join("environment.json.next");
-        let mut file = File::create(&next)?;
-        file.write_all(serde_json::to_string_pretty(&self.environment)?.as_bytes())?;
-        file.write_all(b"\n")?;
-        file.sync_all()?;
-        fs::rename(next, self.directory.join(ENVIRONMENT))
+        let text = serde_json::to_string_pretty(&self.environment)? + "\n";
+        write_whole(&self.directory.join(ENVIRONMENT), text.as_bytes())
     }
 }

@@ -3,7 +3,7 @@
 
 use super::blocks::{Pool, WORD};
 use super::call::{Answerer, Caller, Reply};
-use super::ready::{ReadyBits, ReadyLinks};
+use super::ready::{BELIEVED, ReadyBits, ReadyLinks};
 use super::shared::{Block, LINE, Word};
 use super::spsc::{Consumer, HEADER, Producer, Ready, max_frame};
 use crate::sys::segment::{Backing, Segment};
@@ -223,7 +223,7 @@ pub fn ready(bytes: &[u8]) -> bool {
     let mut script = Script(bytes);
     let count = usize::from(script.byte() % 64) + 1;
     let bits = ReadyBits::new(Word::u64(&memory, 0));
-    let mut links = ReadyLinks::new(bits.clone(), count);
+    let mut links = ReadyLinks::new(bits.clone(), count, BELIEVED);
     let mut any = false;
     while let Some(step) = script.step() {
         match step % 3 {

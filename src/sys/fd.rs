@@ -4,9 +4,10 @@
 //! pipe's end would hide its reader's death). What a child shall have is passed over its control socket
 //! (`SCM_RIGHTS`, `unix(7)`): a [`Descriptor`] serialises as an index into the list that goes beside the bytes.
 
+use super::advice::explained;
 use rustix::net::{
-    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage,
-    SendFlags,
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SendAncillaryBuffer,
+    SendAncillaryMessage, SendFlags,
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use std::cell::RefCell;
@@ -27,7 +28,7 @@ thread_local! {
 
 impl Serialize for Descriptor {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let copy = self.0.try_clone().map_err(ser::Error::custom)?;
+        let copy = self.0.try_clone().map_err(|error| ser::Error::custom(explained(&error)))?;
         let index = OUTGOING.with_borrow_mut(|list| {
             let list = list
                 .as_mut()
@@ -105,8 +106,12 @@ pub fn recv_message(socket: BorrowedFd<'_>, limit: usize) -> io::Result<(Vec<u8>
             RecvFlags::CMSG_CLOEXEC | RecvFlags::WAITALL,
         )
     })?;
-    if got.bytes < 4 {
+    if got.bytes == 0 {
         return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    if got.flags.contains(ReturnFlags::CTRUNC) {
+        // The kernel drops what it finds no number for, and says no more than this.
+        return Err(rustix::io::Errno::MFILE.into());
     }
     let fds = ancillary
         .drain()
@@ -115,6 +120,8 @@ pub fn recv_message(socket: BorrowedFd<'_>, limit: usize) -> io::Result<(Vec<u8>
             _ => Vec::new(),
         })
         .collect();
+    // A signal in the middle cuts even a call that waits for all short.
+    read_exact(socket, &mut header[got.bytes..])?;
     let len = u32::from_le_bytes(header) as usize;
     if len > limit {
         return Err(io::Error::new(

@@ -1,10 +1,14 @@
 //! Names that a crash can leave behind, and their removal at the next start.
 //!
 //! Everything ipcmark names outside its own processes (shared-memory objects, message queues, scratch directories) carries the
-//! owner's process id and start time: `ipcmark-<pid>-<start>-<n>`. A process id alone would be reused.
+//! owner's process id and start time: `ipcmark-<pid>-<start>-<n>x<chance>`. A process id alone would be reused. Chance keeps
+//! another user from making all of our next names before us; a name that is there is never taken over.
 
-use rustix::process::getpid;
+use super::chance::unguessable;
+use rustix::process::{Pid, geteuid, getpid};
 use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -16,13 +20,19 @@ pub const SHM_DIR: &str = "/dev/shm";
 /// Where message queues lie, on hosts that show them (`mq_overview(7)`). Their names live for two system calls.
 const QUEUE_DIR: &str = "/dev/mqueue";
 
-/// A name that no other living process uses, without a directory or a leading slash.
-pub fn fresh_name() -> String {
+/// A name that no other living process uses and that nobody can guess, without a directory or a leading slash.
+///
+/// # Errors
+/// If there is no descriptor left to find out when this process started: under a name without that, the next start
+/// would take us for dead.
+pub fn fresh_name() -> io::Result<String> {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let pid = getpid().as_raw_nonzero().get();
-    let start = start_time(pid).unwrap_or(0);
+    let stat = fs::read_to_string("/proc/self/stat")?;
+    let start = start_time_in(&stat).ok_or_else(|| io::Error::other("/proc/self/stat has no start time"))?;
     let n = NEXT.fetch_add(1, Ordering::Relaxed); // only uniqueness matters
-    format!("{PREFIX}{pid}-{start}-{n}")
+    let chance = u32::from_ne_bytes(unguessable()?);
+    Ok(format!("{PREFIX}{pid}-{start}-{n}x{chance:08x}"))
 }
 
 /// Removes what dead owners left in `/dev/shm`, among message queues, and in the directory for temporary files. Returns the
@@ -31,14 +41,29 @@ pub fn sweep() -> Vec<PathBuf> {
     [Path::new(SHM_DIR), Path::new(QUEUE_DIR), &std::env::temp_dir()].into_iter().flat_map(sweep_in).collect()
 }
 
+/// Removes what one process that has been killed left in `/dev/shm`, without waiting for the next start.
+pub fn sweep_of(pid: Pid) {
+    sweep_names(Path::new(SHM_DIR), &format!("{PREFIX}{}-", pid.as_raw_nonzero()));
+}
+
 fn sweep_in(directory: &Path) -> Vec<PathBuf> {
+    sweep_names(directory, PREFIX)
+}
+
+fn sweep_names(directory: &Path, prefix: &str) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(directory) else { return Vec::new() };
+    let is_dead = |name: &str| name.starts_with(prefix) && is_orphan(name) == Some(true);
     entries
         .flatten()
-        .filter(|entry| entry.file_name().to_str().is_some_and(|name| is_orphan(name) == Some(true)))
+        .filter(|entry| entry.file_name().to_str().is_some_and(is_dead))
         .map(|entry| entry.path())
-        .filter(|path| remove(path))
+        .filter(|path| is_ours(path) && remove(path))
         .collect()
+}
+
+/// Whether it belongs to this user. The system would let root remove what is another's.
+fn is_ours(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|found| found.uid() == geteuid().as_raw())
 }
 
 /// Whether it was there and could be removed.
@@ -93,9 +118,15 @@ pub struct ScratchDir(PathBuf);
 
 impl ScratchDir {
     /// Creates it in the system's place for temporary files, for this user alone (mode 0700).
-    pub fn create() -> std::io::Result<ScratchDir> {
+    ///
+    /// # Errors
+    /// Also if something has its name: it is not taken over, were it a link to a directory.
+    pub fn create() -> io::Result<ScratchDir> {
+        ScratchDir::at(std::env::temp_dir().join(fresh_name()?))
+    }
+
+    fn at(path: PathBuf) -> io::Result<ScratchDir> {
         use std::os::unix::fs::DirBuilderExt;
-        let path = std::env::temp_dir().join(fresh_name());
         fs::DirBuilder::new().mode(0o700).create(&path)?;
         Ok(ScratchDir(path))
     }
@@ -119,7 +150,7 @@ mod tests {
 
     #[test]
     fn only_names_of_dead_owners_are_orphans() {
-        assert_eq!(is_orphan(&fresh_name()), Some(false));
+        assert_eq!(is_orphan(&fresh_name().unwrap()), Some(false));
         let pid = getpid().as_raw_nonzero().get();
         assert_eq!(is_orphan(&format!("ipcmark-{pid}-1-0")), Some(true), "same pid, other start: reused");
         assert_eq!(is_orphan("ipcmark-notes.txt"), None);
@@ -135,7 +166,7 @@ mod tests {
 
     #[test]
     fn a_family_goes_without_its_likes() {
-        let name = fresh_name();
+        let name = fresh_name().unwrap();
         let at = |end: &str| Path::new(SHM_DIR).join(format!("{name}{end}"));
         fs::create_dir(at(".nodes")).unwrap();
         fs::write(at(".nodes").join("one"), "").unwrap();
@@ -152,9 +183,40 @@ mod tests {
         let here = scratch.path();
         fs::write(here.join("ipcmark-1-999999999-0"), "").unwrap();
         fs::create_dir(here.join("ipcmark-1-999999999-1")).unwrap();
-        fs::write(here.join(fresh_name()), "").unwrap();
+        fs::write(here.join(fresh_name().unwrap()), "").unwrap();
         fs::write(here.join("other"), "").unwrap();
         assert_eq!(sweep_in(here).len(), 2);
         assert_eq!(fs::read_dir(here).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn what_belongs_to_another_user_stays() {
+        let scratch = ScratchDir::create().unwrap();
+        let orphan = scratch.path().join("ipcmark-1-999999999-0");
+        fs::write(&orphan, "").unwrap();
+        if std::os::unix::fs::chown(&orphan, Some(65_534), None).is_err() {
+            return; // only root gives files away, and only root could remove another's
+        }
+        assert_eq!(sweep_in(scratch.path()), Vec::<PathBuf>::new());
+        assert!(orphan.exists());
+    }
+
+    #[test]
+    fn a_directory_is_never_taken_over() {
+        let scratch = ScratchDir::create().unwrap();
+        let [there, link] = ["there", "link"].map(|name| scratch.path().join(name));
+        fs::create_dir(&there).unwrap();
+        std::os::unix::fs::symlink(&there, &link).unwrap();
+        for taken in [there, link] {
+            assert_eq!(ScratchDir::at(taken.clone()).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+            assert!(taken.exists(), "and it is left to its owner");
+        }
+    }
+
+    #[test]
+    fn the_next_name_is_no_guess() {
+        let chance = |name: String| name.rsplit_once('x').map(|(_, chance)| chance.to_owned()).unwrap();
+        let [one, other] = [(); 2].map(|()| chance(fresh_name().unwrap()));
+        assert!(one.len() == 8 && one != other, "{one} {other}");
     }
 }

@@ -2,6 +2,8 @@
 
 use rustix::process::{Resource, getrlimit};
 use serde::Serialize;
+use std::io;
+use std::os::unix::net::UnixStream;
 
 /// Limits, as they are now.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -12,6 +14,16 @@ pub struct Limits {
     pub locked_memory: Option<u64>,
     /// Bytes that are free where shared memory with a name is kept; `None` if there is no such place.
     pub shared_memory_free: Option<u64>,
+}
+
+/// Sees that so many more descriptors can be opened now: for a library that does not expect that they cannot.
+///
+/// # Errors
+/// `EMFILE` if they cannot.
+pub fn spare_descriptors(count: usize) -> io::Result<()> {
+    let (one, _other) = UnixStream::pair()?;
+    // They are closed again at the end, all at once.
+    (2..count).map(|_| one.try_clone()).collect::<io::Result<Vec<_>>>().map(drop)
 }
 
 impl Limits {

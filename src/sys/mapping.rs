@@ -139,7 +139,20 @@ pub(super) fn new_file(path: &Path, len: usize) -> io::Result<File> {
 
 /// Makes a file `len` bytes long with all of its space taken, so that a full file system is an error here.
 pub(super) fn reserve(file: impl AsFd, len: usize) -> io::Result<()> {
-    Ok(rustix::fs::fallocate(file, FallocateFlags::empty(), 0, len as u64)?)
+    /// A signal undoes what a call has reserved so far: a call that takes longer than signals are apart would never end.
+    const PIECE: usize = 256 << 10;
+    // Told before a part of it has filled the place up. Memory without a mount of its own has no size, and its caller looks.
+    let place = rustix::fs::fstatvfs(&file)?;
+    if place.f_blocks > 0 && place.f_bavail.saturating_mul(place.f_frsize) < len as u64 {
+        return Err(io::Error::from_raw_os_error(libc::ENOSPC));
+    }
+    for at in (0..len).step_by(PIECE) {
+        let piece = PIECE.min(len - at) as u64;
+        rustix::io::retry_on_intr(|| {
+            rustix::fs::fallocate(&file, FallocateFlags::empty(), at as u64, piece)
+        })?;
+    }
+    Ok(())
 }
 
 /// Bytes that programs can still have (`MemAvailable` of `/proc/meminfo`).

@@ -4,14 +4,17 @@
 //! Everything above this room is safe code that knows no system call by number. `unsafe` is allowed here (and in
 //! [`crate::ring`]) and nowhere else.
 
+pub mod advice;
 pub mod chance;
 pub mod clock;
 pub mod control;
 pub mod counters;
 pub mod cpu;
 pub mod fd;
+pub mod file;
 pub mod futex;
 pub mod heap;
+pub mod landlock;
 pub mod leftovers;
 pub mod limits;
 #[cfg(feature = "iceoryx2")]
@@ -22,7 +25,9 @@ pub mod process;
 pub mod program;
 pub mod region;
 pub mod sabotage;
+pub mod sandbox;
 pub mod seccomp;
 pub mod segment;
 pub mod signal;
+pub mod terminal;
 pub mod wide;

@@ -48,7 +48,7 @@ pub const OVERHEAD: usize = 96;
 /// # Errors
 /// `EMFILE` if the user's queues would take more than [`Limits::bytes`], `ENOSYS` if the kernel has no queues.
 pub fn queue(messages: usize, size: usize) -> io::Result<(Queue, Queue)> {
-    let name = CString::new(format!("/{}", fresh_name()))?;
+    let name = CString::new(format!("/{}", fresh_name()?))?;
     // SAFETY: all of its fields are integers.
     let mut shape: libc::mq_attr = unsafe { std::mem::zeroed() };
     shape.mq_maxmsg = messages as libc::c_long;
@@ -89,9 +89,13 @@ impl Queue {
     /// Sends if there is room; `AGAIN` if there is none, whatever the descriptor's mode.
     pub fn try_send(&self, message: &[u8]) -> rustix::io::Result<()> {
         let (at, len) = (message.as_ptr().cast(), message.len());
-        // SAFETY: `len` bytes can be read at `at`, and the time lives during the call.
-        let status = unsafe { libc::mq_timedsend(self.0.as_raw_fd(), at, len, 0, &raw const PAST) };
-        outcome(status as isize).map(drop).map_err(at_once)
+        let send = || {
+            // SAFETY: `len` bytes can be read at `at`, and the time lives during the call.
+            let status = unsafe { libc::mq_timedsend(self.0.as_raw_fd(), at, len, 0, &raw const PAST) };
+            outcome(status as isize).map(drop).map_err(at_once)
+        };
+        // It does not wait, and is interrupted all the same: the kernel looks for signals before it looks at the time.
+        rustix::io::retry_on_intr(send)
     }
 
     /// Receives the oldest message and answers its length, waiting for one unless the descriptor is non-blocking.
@@ -106,9 +110,12 @@ impl Queue {
     /// Receives if there is a message; `AGAIN` if there is none, whatever the descriptor's mode.
     pub fn try_receive(&self, buffer: &mut [u8]) -> rustix::io::Result<usize> {
         let (fd, at, len) = (self.0.as_raw_fd(), buffer.as_mut_ptr().cast(), buffer.len());
-        // SAFETY: as for `receive`, and the time lives during the call.
-        let got = unsafe { libc::mq_timedreceive(fd, at, len, std::ptr::null_mut(), &raw const PAST) };
-        outcome(got).map_err(at_once)
+        let receive = || {
+            // SAFETY: as for `receive`, and the time lives during the call.
+            let got = unsafe { libc::mq_timedreceive(fd, at, len, std::ptr::null_mut(), &raw const PAST) };
+            outcome(got).map_err(at_once)
+        };
+        rustix::io::retry_on_intr(receive) // as in `try_send`
     }
 
     /// Another descriptor of the same end.

@@ -1,6 +1,8 @@
 //! Child processes: re-executions of this program, held by a descriptor, dying with their parent.
 
+use super::clock::Clock;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, WaitId, WaitIdOptions};
 use std::ffi::OsStr;
 use std::io;
@@ -64,19 +66,24 @@ impl Process {
         !readable(self.pidfd.as_fd(), Duration::ZERO)
     }
 
-    /// Ends it at once (SIGKILL); nothing happens if it has ended.
+    /// Sends it a signal; nothing happens if it has ended.
+    pub fn send(&self, signal: Signal) {
+        let _ = rustix::process::pidfd_send_signal(&self.pidfd, signal);
+    }
+
+    /// Ends it at once (SIGKILL).
     pub fn kill(&self) {
-        let _ = rustix::process::pidfd_send_signal(&self.pidfd, Signal::KILL);
+        self.send(Signal::KILL);
     }
 
     /// Halts it (SIGSTOP) until [`resume`](Self::resume).
     pub fn halt(&self) {
-        let _ = rustix::process::pidfd_send_signal(&self.pidfd, Signal::STOP);
+        self.send(Signal::STOP);
     }
 
     /// Lets it go on (SIGCONT).
     pub fn resume(&self) {
-        let _ = rustix::process::pidfd_send_signal(&self.pidfd, Signal::CONT);
+        self.send(Signal::CONT);
     }
 
     /// Waits at most `limit` for its end and, if it is our child, reaps it. Answers how it ended, `None` if it
@@ -119,6 +126,10 @@ impl std::fmt::Display for Ending {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Ending::Code(code) => write!(f, "exited with code {code}"),
+            // What a Rust program does that is given no memory; its last words stand on standard error.
+            Ending::Signal(libc::SIGABRT) => {
+                write!(f, "killed by SIGABRT: there was no memory for it (`ulimit -v`), or a library gave up")
+            }
             Ending::Signal(number) => match signal_hook::low_level::signal_name(*number) {
                 Some(name) => write!(f, "killed by {name}"),
                 None => write!(f, "killed by signal {number}"),
@@ -130,18 +141,31 @@ impl std::fmt::Display for Ending {
 
 /// Whether `fd` becomes readable (or its other end closes) within `limit`; a signal does not cut the wait short.
 pub fn readable(fd: BorrowedFd<'_>, limit: Duration) -> bool {
-    let mut fds = [PollFd::new(&fd, PollFlags::IN)];
-    let timeout = Timespec { tv_sec: limit.as_secs() as i64, tv_nsec: i64::from(limit.subsec_nanos()) };
-    rustix::io::retry_on_intr(|| poll(&mut fds, Some(&timeout))).is_ok_and(|ready| ready > 0)
+    poll_within(&mut [PollFd::new(&fd, PollFlags::IN)], limit).is_ok_and(|ready| ready > 0)
+}
+
+/// Waits until one is ready; a signal makes the wait neither shorter nor longer.
+fn poll_within(fds: &mut [PollFd<'_>], limit: Duration) -> rustix::io::Result<usize> {
+    let clock = Clock::monotonic();
+    let begin = clock.now();
+    let mut left = limit;
+    loop {
+        let timeout = Timespec { tv_sec: left.as_secs() as i64, tv_nsec: i64::from(left.subsec_nanos()) };
+        match poll(fds, Some(&timeout)) {
+            Err(Errno::INTR) => {
+                left = limit.saturating_sub(Duration::from_nanos(clock.now() - begin));
+            }
+            outcome => return outcome,
+        }
+    }
 }
 
 /// Waits at most `limit` until one of the processes has ended.
 pub fn wait_for_any(processes: &[Process], limit: Duration) {
     let mut fds: Vec<PollFd<'_>> =
         processes.iter().map(|process| PollFd::new(&process.pidfd, PollFlags::IN)).collect();
-    let timeout = Timespec { tv_sec: limit.as_secs() as i64, tv_nsec: i64::from(limit.subsec_nanos()) };
     // Whether any has ended is seen by whoever reaps them.
-    let _ = rustix::io::retry_on_intr(|| poll(&mut fds, Some(&timeout)));
+    let _ = poll_within(&mut fds, limit);
 }
 
 /// Makes the kernel end this process when its parent's thread ends, and ends it now if `parent` is gone already: the

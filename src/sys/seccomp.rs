@@ -232,6 +232,46 @@ mod tests {
     }
 
     #[test]
+    fn other_ways_out_are_refused_as_well() {
+        let calls = [
+            libc::SYS_openat,
+            libc::SYS_openat2,
+            libc::SYS_open_by_handle_at,
+            libc::SYS_socket,
+            libc::SYS_connect,
+            libc::SYS_bind,
+            libc::SYS_ptrace,
+            libc::SYS_process_vm_readv,
+            libc::SYS_process_vm_writev,
+            libc::SYS_pidfd_open,
+            libc::SYS_pidfd_getfd,
+            libc::SYS_pidfd_send_signal,
+            libc::SYS_execveat,
+            libc::SYS_io_uring_setup,
+            libc::SYS_bpf,
+            libc::SYS_perf_event_open,
+            libc::SYS_userfaultfd,
+            libc::SYS_shmget,
+            libc::SYS_mq_open,
+            libc::SYS_keyctl,
+            libc::SYS_mount,
+            libc::SYS_unshare,
+            libc::SYS_setns,
+            libc::SYS_chroot,
+        ];
+        let answers = confined(|| {
+            calls.map(|call| {
+                // SAFETY: of zeros alone none of these does anything to memory, and the filter answers before it is asked.
+                let answer = unsafe { libc::syscall(call, 0, 0, 0, 0, 0, 0) };
+                (call, answer, io::Error::last_os_error().raw_os_error())
+            })
+        });
+        for (call, answer, error) in answers {
+            assert_eq!((answer, error), (-1, Some(libc::EPERM)), "system call {call}");
+        }
+    }
+
+    #[test]
     fn memory_is_mapped_and_never_executed() {
         let segment = rustix::fs::memfd_create("segment", rustix::fs::MemfdFlags::CLOEXEC).expect("a memfd");
         rustix::fs::ftruncate(&segment, 4096).expect("4 KiB");

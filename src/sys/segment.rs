@@ -4,16 +4,19 @@
 //! and never a SIGBUS later, their pages are touched before anything is timed, and their name, if they have one, goes as
 //! soon as both ends have the mapping.
 
+use super::advice::explained;
 use super::fd::Descriptor;
-use super::leftovers::fresh_name;
+use super::leftovers::{SHM_DIR, fresh_name};
 use super::mapping::{self, Mapping, Writers};
 use rustix::fs::Mode;
 use rustix::shm::OFlags;
 use serde::{Deserialize, Serialize};
 use shared_memory::{Shmem, ShmemConf, ShmemError};
+use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::fd::OwnedFd;
-use std::path::PathBuf;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
 /// What holds a segment's bytes.
@@ -79,7 +82,7 @@ impl Segment {
     /// # Errors
     /// `ENOSPC` if there is no room for them, and whatever else the kernel says of creating and mapping.
     pub fn create(backing: Backing, len: usize) -> io::Result<Segment> {
-        Segment::created(backing, len, Writers::All)
+        Segment::explained(backing, len, Writers::All)
     }
 
     /// The same for others to read: the seals keep them from mapping a file in memory for writing. A name or a path can be opened
@@ -88,13 +91,24 @@ impl Segment {
     /// # Errors
     /// As [`create`](Self::create).
     pub fn create_to_be_read(backing: Backing, len: usize) -> io::Result<Segment> {
-        Segment::created(backing, len, Writers::Creator)
+        Segment::explained(backing, len, Writers::Creator)
+    }
+
+    fn explained(backing: Backing, len: usize, writers: Writers) -> io::Result<Segment> {
+        Segment::created(backing, len, writers).map_err(|error| {
+            let place = match backing {
+                Backing::Named => SHM_DIR.to_owned(),
+                Backing::Memfd => "memory".to_owned(),
+                Backing::File => std::env::temp_dir().display().to_string(),
+            };
+            io::Error::new(error.kind(), format!("{len} bytes in {place}: {}", explained(&error)))
+        })
     }
 
     fn created(backing: Backing, len: usize, writers: Writers) -> io::Result<Segment> {
         match backing {
             Backing::Named => {
-                let name = format!("/{}", fresh_name());
+                let name = format!("/{}", fresh_name()?);
                 let shmem = ShmemConf::new().size(len).os_id(&name).create().map_err(to_io)?;
                 // The crate keeps its descriptor to itself, so the space is reserved through a second one. On an
                 // error the owner's drop unlinks the name.
@@ -110,7 +124,7 @@ impl Segment {
                 ))
             }
             Backing::File => {
-                let path = std::env::temp_dir().join(fresh_name());
+                let path = std::env::temp_dir().join(fresh_name()?);
                 let mapping = Mapping::new(mapping::new_file(&path, len)?, len)
                     .inspect_err(|_| drop(std::fs::remove_file(&path)))?;
                 Ok(Segment::touched(
@@ -134,7 +148,7 @@ impl Segment {
                 Mapping::new(file, len)?
             }
             Handle::Path(path) => {
-                Mapping::new(std::fs::OpenOptions::new().read(true).write(true).open(path)?, len)?
+                Mapping::new(open_file(&path, OpenOptions::new().read(true).write(true))?, len)?
             }
         };
         Ok(Segment::touched(mapping.as_ptr(), len, Held::Opened { _mapping: mapping }))
@@ -151,7 +165,7 @@ impl Segment {
                 mapping::check_seals(&file)?;
                 Mapping::read_only(file, len)?
             }
-            Handle::Path(path) => Mapping::read_only(std::fs::File::open(path)?, len)?,
+            Handle::Path(path) => Mapping::read_only(open_file(&path, OpenOptions::new().read(true))?, len)?,
         };
         mapping.touch_to_read();
         Ok(Segment { base: mapping.as_ptr(), len, held: Held::Opened { _mapping: mapping } })
@@ -272,6 +286,11 @@ fn open_object(name: &str, access: OFlags) -> io::Result<OwnedFd> {
     Ok(rustix::shm::open(name, access, Mode::empty())?)
 }
 
+/// Opens a file by its path; a link in its place is another's.
+fn open_file(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    options.custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed()).open(path)
+}
+
 fn to_io(error: ShmemError) -> io::Error {
     match error {
         ShmemError::MapCreateFailed(code)
@@ -282,106 +301,4 @@ fn to_io(error: ShmemError) -> io::Error {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::os::unix::fs::{MetadataExt, PermissionsExt};
-    use std::path::Path;
-    use std::sync::atomic::Ordering;
-
-    const ALL: [Backing; 3] = [Backing::Named, Backing::Memfd, Backing::File];
-
-    fn path_of(segment: &Segment) -> PathBuf {
-        match segment.handle().unwrap() {
-            Handle::Name(name) => {
-                Path::new(super::super::leftovers::SHM_DIR).join(name.trim_start_matches('/'))
-            }
-            Handle::Path(path) => path,
-            Handle::Memory(_) => panic!("it has no path"),
-        }
-    }
-
-    #[test]
-    fn both_ends_see_the_same_bytes() {
-        for backing in ALL {
-            let mut ours = Segment::create(backing, 8192).unwrap();
-            let theirs = Segment::open(ours.handle().unwrap(), 8192).unwrap();
-            ours.u64_at(4096).store(42, Ordering::Release); // SYNC: the Acquire load below
-            assert_eq!(theirs.u64_at(4096).load(Ordering::Acquire), 42);
-            ours.unlink();
-            assert!(ours.handle().is_err() && theirs.handle().is_err(), "{backing:?} is out of reach");
-            assert_eq!(ours.u64_at(4096).load(Ordering::Relaxed), 42, "and still mapped"); // one thread
-        }
-    }
-
-    #[test]
-    fn a_name_goes_when_both_have_it_and_when_the_creator_lets_go() {
-        for backing in [Backing::Named, Backing::File] {
-            let mut segment = Segment::create(backing, 4096).unwrap();
-            let (path, handle) = (path_of(&segment), segment.handle().unwrap());
-            assert!(path.exists());
-            segment.unlink();
-            assert!(!path.exists());
-            assert_eq!(Segment::open(handle, 4096).unwrap_err().kind(), io::ErrorKind::NotFound);
-            let dropped = path_of(&Segment::create(backing, 4096).unwrap());
-            assert!(!dropped.exists());
-        }
-    }
-
-    #[test]
-    fn private_to_the_user_and_reserved_in_full() {
-        for backing in [Backing::Named, Backing::File] {
-            let segment = Segment::create(backing, 1 << 20).unwrap();
-            let metadata = std::fs::metadata(path_of(&segment)).unwrap();
-            assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
-            assert!(metadata.blocks() * 512 >= 1 << 20, "space is reserved, not sparse");
-        }
-    }
-
-    #[test]
-    fn too_short_and_too_large_are_errors() {
-        for backing in ALL {
-            let small = Segment::create(backing, 4096).unwrap();
-            let refused = Segment::open(small.handle().unwrap(), 8192).unwrap_err();
-            assert_eq!(refused.kind(), io::ErrorKind::InvalidData, "{backing:?}");
-            assert!(Segment::create(backing, 1 << 50).is_err(), "more than any file system holds");
-        }
-    }
-
-    #[test]
-    fn memory_that_its_sender_could_shrink_is_refused() {
-        use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, ftruncate, memfd_create};
-        let file = memfd_create("test", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING).unwrap();
-        ftruncate(&file, 4096).unwrap();
-        fcntl_add_seals(&file, SealFlags::GROW).unwrap();
-        let refused = Segment::open(Handle::Memory(Descriptor(file)), 4096).unwrap_err();
-        assert!(refused.to_string().contains("not sealed against shrinking"), "{refused}");
-        let ours = Segment::create(Backing::Memfd, 4096).unwrap();
-        let Handle::Memory(Descriptor(file)) = ours.handle().unwrap() else { panic!("a descriptor") };
-        assert!(ftruncate(&file, 0).is_err(), "sealed");
-    }
-
-    /// S16: what main alone writes, a renderer cannot, also by asking the kernel again.
-    #[test]
-    fn what_is_to_be_read_cannot_be_written_by_whoever_opened_it() {
-        for backing in ALL {
-            let ours = Segment::create_to_be_read(backing, 8192).unwrap();
-            let theirs = Segment::open_to_read(ours.handle().unwrap(), 8192).unwrap();
-            ours.u64_at(64).store(7, Ordering::Relaxed); // one thread
-            assert_eq!(theirs.u64_at(64).load(Ordering::Relaxed), 7); // one thread
-            let start = format!("{:x}-", theirs.base.addr());
-            let maps = std::fs::read_to_string("/proc/self/smaps").unwrap();
-            let mut lines = maps.lines().skip_while(|line| !line.starts_with(&start));
-            assert_eq!(lines.next().unwrap().split(' ').nth(1), Some("r--s"), "{backing:?}");
-            let flags = lines.find(|line| line.starts_with("VmFlags:")).unwrap();
-            assert!(!flags.contains(" mw"), "{backing:?} could be made writable: {flags}");
-        }
-        let ours = Segment::create_to_be_read(Backing::Memfd, 8192).unwrap();
-        assert!(Segment::open(ours.handle().unwrap(), 8192).is_err(), "the seals allow no second writer");
-    }
-
-    #[test]
-    #[should_panic(expected = "bytes")]
-    fn an_offset_outside_is_refused() {
-        Segment::create(Backing::Named, 4096).unwrap().u64_at(4096);
-    }
-}
+mod tests;

@@ -2,6 +2,7 @@
 
 use super::{OVERDUE, Peer};
 use crate::ring::spsc::Corrupt;
+use crate::sys::advice::explained;
 use std::io;
 
 /// What the fallible operations of a transport answer.
@@ -39,7 +40,7 @@ pub enum Error {
         what: &'static str,
     },
     /// The operating system refused.
-    #[error("{doing}: {source}")]
+    #[error("{doing}: {}", explained(source))]
     Os {
         /// What was being done.
         doing: &'static str,

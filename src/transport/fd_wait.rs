@@ -2,6 +2,7 @@
 
 use super::{Error, OVERDUE, Result, WaitKind};
 use crate::ring::wait::Budget;
+use crate::sys::clock::Clock;
 use rustix::event::{PollFd, PollFlags, Timespec, epoll, poll};
 use rustix::io::Errno;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
@@ -70,11 +71,13 @@ impl FdWait {
     ) -> rustix::io::Result<T> {
         if self.kind == WaitKind::Block {
             let now = Timespec::default();
-            if poll(&mut [PollFd::new(&fd, PollFlags::IN)], Some(&now)) == Ok(0) {
+            let look = || poll(&mut [PollFd::new(&fd, PollFlags::IN)], Some(&now));
+            // Interrupted before it has looked, it has not said that the call would not wait.
+            if rustix::io::retry_on_intr(look) == Ok(0) {
                 return Err(Errno::AGAIN);
             }
         }
-        attempt()
+        rustix::io::retry_on_intr(&mut attempt)
     }
 
     /// Repeats `attempt` until it does not answer that it would block.
@@ -85,6 +88,7 @@ impl FdWait {
         events: PollFlags,
         mut attempt: impl FnMut() -> rustix::io::Result<T>,
     ) -> rustix::io::Result<T> {
+        let mut signals = Signals::default();
         let mut look = || match attempt() {
             Err(Errno::AGAIN | Errno::INTR) => None,
             outcome => Some(outcome),
@@ -93,6 +97,7 @@ impl FdWait {
             WaitKind::Block => loop {
                 match attempt() {
                     Err(Errno::AGAIN) if self.limited => return Err(Errno::TIMEDOUT),
+                    Err(Errno::INTR) if self.limited && signals.too_long() => return Err(Errno::TIMEDOUT),
                     Err(Errno::AGAIN | Errno::INTR) => {}
                     outcome => return outcome,
                 }
@@ -103,11 +108,28 @@ impl FdWait {
                     return outcome;
                 }
                 // Ready, closed or interrupted: the next attempt tells.
-                if poll(&mut [PollFd::new(&fd, events)], self.timeout().as_ref()) == Ok(0) {
-                    return Err(Errno::TIMEDOUT);
+                match poll(&mut [PollFd::new(&fd, events)], self.timeout().as_ref()) {
+                    Ok(0) => return Err(Errno::TIMEDOUT),
+                    Err(Errno::INTR) if self.limited && signals.too_long() => return Err(Errno::TIMEDOUT),
+                    _ => {}
                 }
             },
         }
+    }
+}
+
+/// Signals that break a limited wait off begin its limit anew; this ends it all the same.
+#[derive(Debug, Default)]
+struct Signals {
+    first: Option<u64>,
+}
+
+impl Signals {
+    /// One has come. Whether the first was so long ago that the wait is over.
+    #[cold]
+    fn too_long(&mut self) -> bool {
+        let now = Clock::system().now();
+        now - *self.first.get_or_insert(now) >= OVERDUE.as_nanos() as u64
     }
 }
 
@@ -142,6 +164,7 @@ impl Readiness {
         const NONE: epoll::Event =
             epoll::Event { flags: epoll::EventFlags::empty(), data: epoll::EventData::new_u64(0) };
         let (now, limit) = (Timespec::default(), self.wait.timeout());
+        let mut signals = Signals::default();
         let mut events = [NONE; 64];
         let mut poll = |sleep: bool| match epoll::wait(
             &self.epoll,
@@ -149,6 +172,7 @@ impl Readiness {
             if sleep { limit.as_ref() } else { Some(&now) },
         ) {
             Ok(0) if sleep && limit.is_some() => Some(Err(Error::Overdue)),
+            Err(Errno::INTR) if sleep && limit.is_some() && signals.too_long() => Some(Err(Error::Overdue)),
             Ok(0) | Err(Errno::INTR) => None,
             outcome => Some(outcome.map_err(Error::os("waiting for a link"))),
         };

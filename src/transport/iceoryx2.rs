@@ -97,7 +97,8 @@ impl Transport for Iceoryx2 {
 
     fn bind(spec: &Spec) -> Result<(Bound, Vec<Address>)> {
         let Spec { windows, max_frame, spin, .. } = *spec;
-        let hub = Shape { name: fresh_name(), windows, max_frame, spin };
+        let hub =
+            Shape { name: fresh_name().map_err(Error::os("naming a service"))?, windows, max_frame, spin };
         let site = Site::new(&hub)?;
         let bell = listen(&site, None)?;
         let (mut downs, mut ups) = (Vec::new(), Vec::new());

@@ -5,24 +5,32 @@
 //!
 //! One limit is the crate's own: a sender whose reader dies in the middle of a frame of more than about 200 KB waits for
 //! ever, since the sender itself holds the reading end of the channel that such a frame travels in. A trial ends by the
-//! supervisor's watch then.
+//! supervisor's watch then. Another: a call that a signal breaks off, and that its handler does not let the kernel restart, is an error
+//! of the link; the crate repeats only its waits on several channels, and a frame in several parts cannot be sent again from here.
 
 use super::{ALL_WAITS, Caps, Error, Inbox, MAX_FRAME, Outbox, Peer, Result, Rx, Spec, Transport, Tx, Wait};
 use super::{WaitKind, check_len};
 use crate::ring::wait::Budget;
+use crate::sys::limits::spare_descriptors;
 use ::ipc_channel::ipc::{
     self, IpcOneShotServer, IpcReceiver, IpcReceiverSet, IpcSelectionResult, IpcSender,
 };
 use ::ipc_channel::{IpcError, TryRecvError, TrySelectError};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::collections::VecDeque;
+use std::fs::{Permissions, set_permissions};
 use std::io;
 use std::marker::PhantomData;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::time::Duration;
 
 /// The transport.
 #[derive(Debug)]
 pub struct IpcChannel;
+
+/// What one hand-shake opens, and some: the crate panics where descriptors do not arrive for want of numbers.
+const DESCRIPTORS: usize = 10;
 
 /// Where a renderer reports, and what it reports with: its ends' other ends.
 type Hello = (IpcReceiver<Frame>, IpcSender<Frame>);
@@ -65,6 +73,11 @@ impl Transport for IpcChannel {
         let (mut servers, mut addresses) = (Vec::new(), Vec::new());
         for _ in 0..spec.windows {
             let (server, name) = IpcOneShotServer::new().map_err(Error::os("making a one-shot server"))?;
+            // The crate leaves its directory to the process's mask, which may let others in.
+            Path::new(&name)
+                .parent()
+                .map_or(Ok(()), |directory| set_permissions(directory, Permissions::from_mode(0o700)))
+                .map_err(Error::os("keeping others out of a server's directory"))?;
             servers.push(server);
             addresses.push(Address { server: name, max_frame: spec.max_frame, spin: spec.spin });
         }
@@ -75,6 +88,7 @@ impl Transport for IpcChannel {
         let Bound { spec, servers } = bound;
         let (mut downs, mut ups) = (Vec::new(), Vec::new());
         for (peer, server) in servers.into_iter().enumerate() {
+            spare_descriptors(DESCRIPTORS).map_err(Error::os("making room for channels"))?;
             let (_, (up, down)) = server.accept().map_err(closed(Some(peer)))?;
             ups.push(up);
             downs.push(down);
@@ -83,6 +97,7 @@ impl Transport for IpcChannel {
     }
 
     fn connect<W: Wait>(address: Address) -> Result<(IpcTx<W>, IpcRx<W>)> {
+        spare_descriptors(DESCRIPTORS).map_err(Error::os("making room for channels"))?;
         let hello: IpcSender<Hello> =
             IpcSender::connect(address.server).map_err(Error::os("connecting to the one-shot server"))?;
         let (up_in, up) = ipc::channel().map_err(Error::os("making a channel"))?;

@@ -11,6 +11,7 @@ use rustix::event::PollFlags;
 use rustix::io::Errno;
 use rustix::net::RecvFlags;
 use std::fmt::Debug;
+use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
@@ -57,6 +58,15 @@ impl Carrier for OwnedFd {
     }
 }
 
+/// Zeros. There may be no memory for a long frame, which is an error and no reason to abort.
+fn buffer(len: usize) -> Result<Vec<u8>> {
+    let mut buffer = Vec::new();
+    let reserved = buffer.try_reserve_exact(len).map_err(|_| io::Error::from(io::ErrorKind::OutOfMemory));
+    reserved.map_err(Error::os("making a buffer for the longest frame"))?;
+    buffer.resize(len, 0);
+    Ok(buffer)
+}
+
 /// Writes frames to one descriptor.
 #[derive(Debug)]
 pub(super) struct FrameWriter<C> {
@@ -70,7 +80,7 @@ pub(super) struct FrameWriter<C> {
 impl<C: Carrier> FrameWriter<C> {
     fn new(fd: C, wait: FdWait, chunk: Chunk, max_frame: usize) -> Result<FrameWriter<C>> {
         wait.prepare(fd.as_fd())?;
-        Ok(FrameWriter { fd, wait, chunk, max_frame, buffer: vec![0; PREFIX + max_frame] })
+        Ok(FrameWriter { fd, wait, chunk, max_frame, buffer: buffer(PREFIX + max_frame)? })
     }
 
     #[inline]
@@ -109,7 +119,7 @@ pub(super) struct FrameReader<C: AsFd> {
 impl<C: Carrier> FrameReader<C> {
     fn new(fd: C, wait: FdWait, chunk: Chunk, max_frame: usize) -> Result<FrameReader<C>> {
         wait.prepare(fd.as_fd())?;
-        let buffer = vec![0; PREFIX + max_frame + chunk.read];
+        let buffer = buffer(PREFIX + max_frame + chunk.read)?;
         Ok(FrameReader { fd, wait, chunk, max_frame, buffer, start: 0, end: 0 })
     }
 

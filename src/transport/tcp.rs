@@ -4,14 +4,17 @@
 //! killed while it has something unread resets the connection, and so does whoever is sent something after it has closed.
 //! Halves that are dropped read what is there first.
 
+mod door;
+
 use super::stream::{Chunk, StreamInbox, StreamOutbox, StreamRx, StreamTx, link};
 use super::uds_stream::{hub_over, sides};
 use super::{ALL_WAITS, Caps, Error, MAX_FRAME, Result, Spec, Transport, Wait};
-use crate::sys::process::readable;
+use crate::sys::chance::unguessable;
+use door::{Door, Ticket};
 use serde::{Deserialize, Serialize};
-use std::io::{Read, Write};
+use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 /// The transport.
@@ -23,7 +26,7 @@ pub struct Tcp;
 pub struct Address {
     at: SocketAddr,
     /// Known to this renderer alone: any process of the host can reach the port.
-    ticket: [u8; 16],
+    ticket: Ticket,
     max_frame: usize,
     spin: Duration,
 }
@@ -33,11 +36,8 @@ pub struct Address {
 pub struct Bound {
     spec: Spec,
     listener: TcpListener,
-    tickets: Vec<[u8; 16]>,
+    tickets: Vec<Ticket>,
 }
-
-/// A connection that does not show its ticket in this time is not one of ours.
-const TICKET_LIMIT: Duration = Duration::from_secs(1);
 
 impl Transport for Tcp {
     const NAME: &'static str = "tcp";
@@ -78,7 +78,9 @@ const NO_DELAY: bool = true;
 pub(super) fn listen(spec: &Spec) -> Result<(Bound, Vec<Address>)> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(Error::os("listening on loopback"))?;
     let at = listener.local_addr().map_err(Error::os("asking for the port"))?;
-    let tickets = (0..spec.windows).map(|_| random_ticket()).collect::<Result<Vec<_>>>()?;
+    let tickets = (0..spec.windows)
+        .map(|_| unguessable().map_err(Error::os("asking for chance")))
+        .collect::<Result<Vec<Ticket>>>()?;
     let addresses = tickets
         .iter()
         .map(|&ticket| Address { at, ticket, max_frame: spec.max_frame, spin: spec.spin })
@@ -89,17 +91,12 @@ pub(super) fn listen(spec: &Spec) -> Result<(Bound, Vec<Address>)> {
 /// A hub over connections from all renderers.
 pub(super) fn hub_of<W: Wait>(bound: Bound, no_delay: bool) -> Result<(StreamOutbox, StreamInbox)> {
     let Bound { spec, listener, tickets } = bound;
-    let mut connected: Vec<Option<OwnedFd>> = tickets.iter().map(|_| None).collect();
-    while connected.iter().any(Option::is_none) {
-        let (mut stream, _) = listener.accept().map_err(Error::os("accepting a connection"))?;
-        let mut shown = [0; 16];
-        let known = readable(stream.as_fd(), TICKET_LIMIT) && stream.read_exact(&mut shown).is_ok();
-        if let Some(peer) = tickets.iter().position(|ticket| known && *ticket == shown) {
-            stream.set_nodelay(no_delay).map_err(Error::os("setting TCP_NODELAY"))?;
-            connected[peer] = Some(stream.into());
-        }
+    let connected =
+        Door::new(&listener, &tickets).admit_all().map_err(Error::os("accepting a connection"))?;
+    for stream in &connected {
+        stream.set_nodelay(no_delay).map_err(Error::os("setting TCP_NODELAY"))?;
     }
-    hub_over::<W>(connected.into_iter().flatten().collect(), &spec, Chunk::STREAM)
+    hub_over::<W>(connected.into_iter().map(OwnedFd::from).collect(), &spec, Chunk::STREAM)
 }
 
 /// A connection to the hub.
@@ -108,11 +105,4 @@ pub(super) fn link_to<W: Wait>(address: Address, no_delay: bool) -> Result<(Stre
     stream.set_nodelay(no_delay).map_err(Error::os("setting TCP_NODELAY"))?;
     stream.write_all(&address.ticket).map_err(Error::os("showing the ticket"))?;
     link::<W, _>(sides(stream.into())?, Chunk::STREAM, address.max_frame, address.spin)
-}
-
-fn random_ticket() -> Result<[u8; 16]> {
-    let mut ticket = [0; 16];
-    let mut source = std::fs::File::open("/dev/urandom").map_err(Error::os("opening /dev/urandom"))?;
-    source.read_exact(&mut ticket).map_err(Error::os("reading /dev/urandom"))?;
-    Ok(ticket)
 }

@@ -1,5 +1,6 @@
 //! Why a trial has no result.
 
+use crate::sys::advice::explained;
 use crate::workload::ledger::Checks;
 use std::fmt;
 use std::io;
@@ -36,6 +37,6 @@ impl fmt::Display for Failure {
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Failure {
-        Failure::Failed(error.to_string())
+        Failure::Failed(explained(&error))
     }
 }

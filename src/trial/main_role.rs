@@ -6,6 +6,7 @@ use super::siege::{Besieged, Havoc, Siege, Witness};
 use super::{calibrate, probe, renderer};
 use crate::electron::model::{Topology, main_end};
 use crate::plan::Placement;
+use crate::sys::advice::{explained, explained_any};
 use crate::sys::control::Control;
 use crate::sys::cpu::{Scope, Usage, restrict};
 use crate::sys::fd::Descriptor;
@@ -25,13 +26,17 @@ pub(super) fn run(control: Control) -> i32 {
         _ => return 1,
     };
     setup.load.clock.install();
+    if let Err(error) = setup.load.storm() {
+        let _ = control.send(&FromMain::Failed(explained(&error)));
+        return 1;
+    }
     let (transport, wait) = (setup.transport.clone(), setup.wait);
     let outcome = dispatch(&transport, wait, Part { control: &control, setup })
         .unwrap_or_else(|| Err("unknown transport".into()));
     match outcome {
         Ok(()) => 0,
         Err(error) => {
-            let _ = control.send(&FromMain::Failed(error.to_string()));
+            let _ = control.send(&FromMain::Failed(explained_any(&*error)));
             1
         }
     }
@@ -186,7 +191,7 @@ impl Renderers {
     }
 
     fn lost(&self, peer: usize, error: &std::io::Error) -> Box<dyn Error> {
-        self.explain(&format!("renderer {peer}: {error}")).into()
+        self.explain(&format!("renderer {peer}: {}", explained(error))).into()
     }
 
     fn pids(&self) -> Vec<u32> {

@@ -4,11 +4,12 @@ use super::control::{FromRenderer, PairLink, RendererSetup, ToRenderer};
 use super::siege::{Attacker, Tactic, kept_since};
 use crate::electron::model::renderer;
 use crate::plan::{Placement, Sandbox};
+use crate::sys::advice::explained_any;
 use crate::sys::control::Control;
 use crate::sys::cpu::{Scope, Usage, restrict};
 use crate::sys::process::own_pid;
 use crate::sys::sabotage::descriptors;
-use crate::sys::seccomp;
+use crate::sys::sandbox;
 use crate::transport::hub_as_link::{HubRx, HubTx};
 use crate::transport::{Spec, Transport, Tx, Use, Wait, dispatch};
 use crate::workload::{self, FaultyTx, port};
@@ -30,13 +31,17 @@ pub(super) fn run(control: &Control) -> bool {
     let outcome = attempt(control, setup);
     if let Err(error) = &outcome {
         // Whoever supervises may be gone; there is nobody else to tell.
-        let _ = UnixDatagram::from(reports).send(format!("renderer {peer}: {error}").as_bytes());
+        let _ = UnixDatagram::from(reports)
+            .send(format!("renderer {peer}: {}", explained_any(&**error)).as_bytes());
     }
     outcome.is_ok()
 }
 
 fn attempt(control: &Control, setup: RendererSetup) -> Result<(), Box<dyn Error>> {
     setup.load.clock.install();
+    if setup.placement == Placement::Process {
+        setup.load.storm()?; // a thread has main's
+    }
     restrict(&setup.cpus)?;
     let (transport, wait) = (setup.transport.clone(), setup.wait);
     dispatch(&transport, wait, Part { control, setup }).ok_or("unknown transport")?
@@ -129,8 +134,8 @@ where
 fn confine(setup: &RendererSetup) -> std::io::Result<()> {
     match (setup.sandbox, setup.placement) {
         (Sandbox::Off, _) => Ok(()),
-        (Sandbox::Seccomp, Placement::Process) => seccomp::confine(),
-        (Sandbox::Seccomp, Placement::Thread) => seccomp::confine_thread(),
+        (Sandbox::Seccomp, Placement::Process) => sandbox::confine(),
+        (Sandbox::Seccomp, Placement::Thread) => sandbox::confine_thread(),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::sys::clock::Clock;
 use crate::sys::control::Control;
 use crate::sys::cpu::{Usage, allowed};
 use crate::sys::fd::Descriptor;
-use crate::sys::leftovers::ScratchDir;
+use crate::sys::leftovers::{ScratchDir, sweep_of};
 use crate::sys::process::{Ending, Process, adopt_orphans, reap_group};
 use crate::sys::signal::Interrupt;
 use crate::workload::Load;
@@ -134,6 +134,7 @@ impl Session {
                 background: case.model.background,
                 handicap_ns: trouble.handicap.as_nanos() as u64,
                 fault: trouble.fault,
+                storm_hz: trouble.storm_hz,
                 key: seed,
                 echo: caps.echo,
                 settings: case.model.settings(),
@@ -355,6 +356,8 @@ impl Drop for Session {
         if self.main.reap(Duration::from_secs(2)).is_some() {
             // Its renderers die with it, and are ours now: also those that it had no time to tell of.
             reap_group(self.main.pid());
+            // Killed between a name and the last window that opens it.
+            sweep_of(self.main.pid());
         }
     }
 }

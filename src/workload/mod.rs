@@ -27,6 +27,7 @@ pub use fault::{Fault, FaultyTx};
 
 use crate::electron::model::{Settings, Topology};
 use crate::sys::clock::Clock;
+use crate::sys::signal;
 use crate::transport::{Inbox, Peer, Result, Rx, Tx};
 use arrivals::Begin;
 use credit::{Reports, Window};
@@ -145,6 +146,8 @@ pub struct Load {
     pub handicap_ns: u64,
     /// What a renderer does to one of its frames, for the checks to find.
     pub fault: Option<Fault>,
+    /// How often in a second signals interrupt the calls of each process; 0 for never.
+    pub storm_hz: u32,
     /// Patterns are derived from it: a frame of another trial is not taken for one of this.
     pub key: u64,
     /// Whether each end hears itself (the null transport), so that a reply bears the request's pattern.
@@ -204,6 +207,7 @@ impl Load {
             background: 0,
             handicap_ns: 0,
             fault: None,
+            storm_hz: 0,
             key: 1,
             echo: false,
             settings: Settings::default(),
@@ -253,6 +257,14 @@ impl Load {
             Arrivals::Burst(count) => Reports::after(count, total),
             Arrivals::Open { .. } => Reports::after(MOST_UNREPORTED.min(total), total),
         }
+    }
+
+    /// Lets signals interrupt this process's calls from now on, if that was asked for.
+    ///
+    /// # Errors
+    /// If the system refuses a handler or a timer.
+    pub fn storm(&self) -> std::io::Result<()> {
+        if self.storm_hz == 0 { Ok(()) } else { signal::storm(self.storm_hz) }
     }
 
     /// Waits for as long as main is to be slowed down.

@@ -8,6 +8,7 @@ mod fuzz;
 mod lifecycle;
 mod records;
 mod report;
+mod resources;
 mod support;
 mod tidy;
 
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         lifecycle::tests(),
         records::tests(),
         report::tests(),
+        resources::tests(),
     ];
     libtest_mimic::run(&Arguments::from_args(), tests.into_iter().flatten().collect()).exit_code()
 }

@@ -48,6 +48,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         test("tidy::unsafe_stays_in_its_rooms", unsafe_stays_in_its_rooms),
         test("tidy::unsafe_says_why", unsafe_says_why),
         test("tidy::orderings_name_their_partners", orderings_name_their_partners),
+        test("tidy::only_one_clock_measures", only_one_clock_measures),
         test("tidy::files_are_short", files_are_short),
         test("tidy::readme_names_no_place_of_this_machine", readme_names_no_place_of_this_machine),
     ]
@@ -178,6 +179,30 @@ fn orderings_name_their_partners() {
         }
     }
     found.none("every ordering stronger than Relaxed names its partner in `// SYNC:`");
+}
+
+/// A wall clock may jump at any moment. It dates runs, in one file; all that is timed is timed by the monotonic one.
+fn only_one_clock_measures() {
+    let walls =
+        ["SystemTime", "Instant", "jiff", "gettimeofday", "CLOCK_REALTIME", "Realtime", "RealtimeCoarse"];
+    let (mut found, mut readings) = (Findings::default(), 0);
+    for file in sources(&["src"]) {
+        for (number, line) in file.code() {
+            let dates = file.name.ends_with("record/id.rs");
+            if !dates && walls.iter().any(|wall| has_word(&line, wall)) {
+                found.add(&file, number, line.trim());
+            }
+            let monotonic = line.contains("ClockId::Monotonic)");
+            readings += usize::from(monotonic);
+            // What a thread has used of a CPU is no time of day.
+            let other = line.contains("ClockId::") && !monotonic && !line.contains("ClockId::ThreadCPUTime)");
+            if other || monotonic && !file.name.ends_with("sys/clock.rs") {
+                found.add(&file, number, line.trim());
+            }
+        }
+    }
+    found.none("the wall clock dates runs in record/id.rs, and sys/clock.rs reads the monotonic one");
+    assert_eq!(readings, 1, "one place reads the kernel's clock");
 }
 
 fn files_are_short() {

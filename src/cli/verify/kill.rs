@@ -5,6 +5,7 @@ mod readers;
 
 use super::super::exit::Stop;
 use super::super::progress::Progress;
+use super::nearest_rank;
 use crate::plan::{Case, Model, Pin, Plan};
 use crate::report::{Look, nanoseconds, new_table};
 use crate::sys::clock::Clock;
@@ -83,11 +84,8 @@ impl Kills<'_> {
             }
             let (mut tally, readers) = self.family(&names, progress)?;
             tally.answers.sort_unstable();
-            let quantile = |part: f64| {
-                let place = ((tally.answers.len() as f64 * part).ceil() as usize).max(1) - 1;
-                tally.answers.get(place).copied().unwrap_or_default()
-            };
-            let [p50, p99, longest] = [0.5, 0.99, 1.0].map(quantile);
+            let [p50, p99, longest] =
+                [0.5, 0.99, 1.0].map(|part| nearest_rank(&tally.answers, part).unwrap_or_default());
             good &= tally.faults.is_empty() && u128::from(p99) <= SOON.as_nanos();
             table.add_row([
                 family.to_owned(),

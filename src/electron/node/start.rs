@@ -10,7 +10,7 @@ use crate::electron::script::Scripts;
 use crate::electron::table::Listeners;
 use crate::electron::wire::Kind;
 use crate::sys::control::Control;
-use crate::sys::seccomp;
+use crate::sys::sandbox;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::mpsc::channel;
@@ -50,7 +50,7 @@ pub(in crate::electron) fn run(control: Control, scripts: &Scripts, place: Rende
     thread("control").spawn(overhear).map_err(Error::start)?;
     let confined = preferences.sandbox && place == Renderers::Processes;
     if confined {
-        seccomp::confine().map_err(Error::start)?; // its threads as well
+        sandbox::confine().map_err(Error::start)?; // its threads as well
     }
     let say = move |word| drop(control.send(&word));
     let node = Rc::new(Node {

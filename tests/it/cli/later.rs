@@ -15,6 +15,7 @@ pub(super) fn tests() -> Vec<Trial> {
         test("cli::run --precision ends with a case that is known well enough", precision),
         test("cli::history shows where a figure changed", changes),
         test("cli::report writes what other programs read", exports),
+        test("cli::runs that a wrong wall clock has dated are shown as others are", odd_clocks),
         test("cli::gate measures again what has become worse", again),
     ]
 }
@@ -137,6 +138,26 @@ fn changes() {
     let none = place.run(&["history", "."]);
     assert_eq!(none.code, Some(2), "{}", none.stderr);
     assert!(none.stderr.contains("no run in it"), "{}", none.stderr);
+}
+
+/// A wall clock that was wrong dates a run wrongly, and that is all.
+fn odd_clocks() {
+    let place = Place::new();
+    let dates = ["1969-12-31T23:59:59Z", "2200-01-01T00:00:00Z", "-009999-01-02T01:59:59Z", "yesterday", ""];
+    for (number, started) in dates.iter().enumerate() {
+        let mut environment = Environment::capture(&format!("run-{number}"), 1);
+        environment.started = (*started).to_owned();
+        let mut store =
+            Store::create(&place.path(&format!("all/run-{number}")), environment).expect("a store");
+        for line in trials("pipe", 5e3, number as u64, 3).lines() {
+            store.append(&serde_json::from_str::<Record>(line).expect("a record")).expect("a line");
+        }
+        store.finish(false).expect("a file");
+    }
+    let document: Value =
+        serde_json::from_str(&place.output(&["history", "all", "--format", "json"])).expect("one document");
+    assert_eq!(document["runs"].as_array().map(Vec::len), Some(dates.len()));
+    place.output(&["report", "all", "--html", "page.html", "--markdown", "summary.md", "--svg", "charts"]);
 }
 
 fn exports() {

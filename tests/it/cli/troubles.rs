@@ -8,6 +8,7 @@ pub(super) fn tests() -> Vec<Trial> {
     vec![
         test("cli::verify --faults finds every fault, and none where there is none", faults),
         test("cli::verify --kill tells who is left, and leaves nothing", kills),
+        test("cli::verify --signals stops at once, saves what it has and restores the terminal", signals),
         test("cli::verify --soak finds nothing that creeps", soak),
     ]
 }
@@ -42,4 +43,18 @@ fn soak() {
     assert!(ended.stdout.contains("none lost, doubled, reordered or changed"), "{}", ended.stdout);
     let wrong = Place::new().run(&["verify", "--soak", "3 weeks"]);
     assert!(wrong.code == Some(2) && wrong.stderr.contains("30m"), "{}", wrong.stderr);
+}
+
+fn signals() {
+    let ended = Place::new().run(&["verify", "--signals", "10", "--seed", "3", "--no-progress"]);
+    let rows = ["SIGINT", "SIGTERM", "SIGHUP", "SIGINT twice", "reader gone"];
+    for row in rows {
+        assert!(ended.stdout.contains(row), "{row}: {}{}", ended.stdout, ended.stderr);
+    }
+    // How soon is not judged here, as above: the lines below the table say what was wrong.
+    let wrong: Vec<&str> =
+        ended.stdout.lines().filter(|line| line.contains(" after ") && line.contains("s: ")).collect();
+    let late = |line: &&str| line.contains("ended after") || line.contains("still runs");
+    assert!(wrong.iter().all(late), "{}", ended.stdout);
+    assert_eq!(ended.code, Some(if wrong.is_empty() { 0 } else { 4 }), "{}{}", ended.stdout, ended.stderr);
 }

@@ -3,7 +3,7 @@
 use crate::test;
 use ipcmark::sys::fd::{pack, recv_message, send_message, unpack};
 use ipcmark::sys::process::{Ending, die_with_parent, own_pid, respawn};
-use ipcmark::sys::seccomp::confine;
+use ipcmark::sys::sandbox::confine;
 use libtest_mimic::Trial;
 use rustix::process::Pid;
 use std::error::Error;

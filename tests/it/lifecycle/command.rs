@@ -22,6 +22,8 @@ pub(super) fn tests() -> Vec<Trial> {
         test("lifecycle::a main killed while it starts its renderers leaves no zombie", main_killed_early),
         test("lifecycle::Ctrl-C saves what was measured, exit code 130", || interrupted(Signal::INT, 130)),
         test("lifecycle::SIGTERM saves what was measured, exit code 143", || interrupted(Signal::TERM, 143)),
+        test("lifecycle::SIGHUP saves what was measured, exit code 129", || interrupted(Signal::HUP, 129)),
+        test("lifecycle::SIGHUP under nohup stops nothing", deaf),
         test("lifecycle::a second Ctrl-C ends the command at once", interrupted_twice),
         test("lifecycle::children exit when the command is killed", orphans),
     ]
@@ -134,6 +136,19 @@ fn interrupted(how: Signal, code: i32) {
     let environment = environment(&place.path("out"));
     assert!(environment.partial && environment.finished.is_some());
     assert_eq!(std::fs::read_dir(place.tmp()).expect("TMPDIR").count(), 0);
+}
+
+/// Whoever started it has made it ignore that its terminal goes.
+fn deaf() {
+    let place = Place::new();
+    let args = ["run", "--transport", "pipe", "--workload", "invoke", "--set", "pin=same", "--trials", "20"];
+    let args = [&args[..], &["--time", "0.02", "--out", "out"]].concat();
+    let command = place.start_command(place.script("trap '' HUP; exec \"$0\" \"$@\"", &args));
+    eventually("a first record", || first_record(&place));
+    command.signal(Signal::HUP);
+    let ended = command.wait();
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(records(&place).len() >= 20, "all trials, and those that were measured again");
 }
 
 /// Even a command that does not come to look at its signals: here it is stopped, and finds both when it goes on.

@@ -80,7 +80,7 @@ fn dead_and_alive() {
         pid
     };
     // Another start time with the number of a process that runs is somebody who is dead.
-    let alive = fresh_name();
+    let alive = fresh_name().expect("a name");
     let pid = std::process::id();
     let orphans =
         [format!("ipcmark-{dead}-1-0"), format!("ipcmark-{dead}-2-it"), format!("ipcmark-{pid}-1-0")];

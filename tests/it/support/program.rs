@@ -14,6 +14,13 @@ use std::time::Duration;
 /// No command of a test takes longer.
 const LIMIT: Duration = Duration::from_secs(60);
 
+/// What is tested.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_ipcmark");
+
+pub(crate) fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
 /// Where commands are run. All of it goes with the value.
 pub(crate) struct Place(ScratchDir);
 
@@ -51,8 +58,23 @@ impl Place {
 
     /// The command, to be given other streams or variables than the usual ones.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
+        self.at_home(PROGRAM, args)
+    }
+
+    /// A shell's script, in which the command is `"$0" "$@"`.
+    pub(crate) fn script(&self, script: &str, args: &[&str]) -> Command {
+        self.at_home("sh", &[&["-c", script, PROGRAM], args].concat())
+    }
+
+    /// The same in a namespace of mounts of its own: what it mounts nobody else sees, and is gone with it.
+    pub(crate) fn mounting(&self, script: &str, args: &[&str]) -> Command {
+        let unshare = [if is_root() { "-m" } else { "-rm" }, "sh", "-ec", script, PROGRAM];
+        self.at_home("unshare", &[&unshare, args].concat())
+    }
+
+    fn at_home(&self, program: &str, args: &[&str]) -> Command {
         #[expect(clippy::disallowed_methods, reason = "the command line is tested from outside")]
-        let mut command = Command::new(env!("CARGO_BIN_EXE_ipcmark"));
+        let mut command = Command::new(program);
         command.args(args).current_dir(self.path("")).env("TMPDIR", self.tmp()).env_remove("NO_COLOR");
         command.stdin(Stdio::null());
         command

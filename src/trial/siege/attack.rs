@@ -147,7 +147,7 @@ pub(super) fn any_word<'a>(
 ) -> Option<&'a AtomicU64> {
     /// Control words begin a line.
     const LINE: usize = 64 / 8;
-    const FRONT: usize = 1024 / 8;
+    const FRONT: usize = 4096 / 8;
     const FIRST_FRAMES: usize = (64 << 10) / 8;
     let words = memory.words();
     let mapping = rng.choice(0..words.len())?;
@@ -157,7 +157,7 @@ pub(super) fn any_word<'a>(
         place = match rng.u8(..3) {
             _ if front => rng.usize(..len.min(FRONT)) / LINE * LINE,
             0 => rng.usize(..len.min(FIRST_FRAMES)),
-            1 => len - 1 - rng.usize(..len.min(FRONT * 16)),
+            1 => len - 1 - rng.usize(..len.min(FRONT * 4)),
             _ => rng.usize(..len),
         };
         if memory.word(mapping, place).load(Ordering::Relaxed) != 0 {

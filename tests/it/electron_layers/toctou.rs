@@ -41,8 +41,8 @@ fn changes() {
     let (bound, addresses) = ShmMemfd::bind(&spec).expect("a hub");
     let (bytes, fds) = pack(&addresses[0]).expect("an address");
     drop(addresses);
-    // The link's memory a second time, as any renderer may map it; the hub's is the first descriptor.
-    let link = fds[1].try_clone().expect("a descriptor");
+    // The link's memory a second time, as any renderer may map it; the hub's two are the first descriptors.
+    let link = fds[2].try_clone().expect("a descriptor");
     let len = rustix::fs::fstat(&link).expect("a file").st_size as usize;
     let again = Segment::open(Handle::Memory(Descriptor(link)), len).expect("the memory");
     let address = unpack(&bytes, fds).expect("an address");

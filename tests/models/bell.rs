@@ -66,3 +66,19 @@ fn all_that_sleep_are_woken() {
         sleepers.into_iter().for_each(|sleeper| sleeper.join().unwrap());
     });
 }
+
+/// A hostile end says that the sleeper is awake, and ends; what tells of its end wakes all the same.
+#[test]
+fn who_ends_wakes_whatever_the_word_says() {
+    explore(|| {
+        let (work, bed) = (Word::new(), Bed::new());
+        let (theirs, word) = (work.clone(), bed.clone());
+        let hostile = thread::spawn(move || {
+            word.store(0, Ordering::Relaxed); // AWAKE, which nobody has been
+            theirs.store(1, Ordering::Release); // SYNC: the Acquire load in wait_for
+            Bell::new(word).wake();
+        });
+        wait_for(&work, &Bell::new(bed), 1);
+        hostile.join().unwrap();
+    });
+}

@@ -5,6 +5,7 @@ use super::super::progress::Progress;
 use crate::plan::{Case, Model, Pin, Plan, transport};
 use crate::report::{Look, count, nanoseconds, new_table};
 use crate::sys::clock::Clock;
+use crate::sys::process::resident_bytes;
 use crate::sys::signal::Interrupt;
 use crate::transport::WaitKind;
 use crate::trial::{AtRest, Failure, Session, Tactic, Trouble, at_rest, cpus};
@@ -21,6 +22,9 @@ const OTHERS: [&str; 6] = ["pipe", "fifo", "uds-stream", "uds-seqpacket", "tcp",
 const AT_REST: u64 = 3_500;
 /// Longest that an honest window may wait.
 const LONGEST: Duration = Duration::from_millis(100);
+/// Bytes by which main's memory may grow in a session, whatever it is sent: the blocks of three links of `mojo-like`, each of which may
+/// have 2 MiB of every size, are the most that any transport keeps.
+const GROWTH: u64 = 96 << 20;
 /// Honest messages of one session.
 const MESSAGES: u64 = 1000;
 
@@ -31,6 +35,8 @@ struct Tally {
     honest: u64,
     /// The longest that one of them took, in nanoseconds.
     longest: u64,
+    /// The most by which main's memory grew, in bytes.
+    growth: u64,
     changes: u64,
     frames: u64,
     /// Links that main has ended, and renderers that it has ended for not reading.
@@ -54,6 +60,7 @@ pub(super) fn hostile(
         "sessions",
         "honest messages",
         "longest",
+        "main grew by",
         "attacks",
         "frames",
         "links ended",
@@ -89,6 +96,7 @@ pub(super) fn hostile(
             tally.sessions.to_string(),
             count(tally.honest as f64),
             nanoseconds(tally.longest as f64),
+            format!("{:.1} MiB", tally.growth as f64 / f64::from(1 << 20)),
             count(tally.changes as f64),
             count(tally.frames as f64),
             tally.ended.to_string(),
@@ -148,12 +156,18 @@ fn session(
 ) -> Result<Option<String>, Failure> {
     let trouble = Trouble { hostile: Some(tactic), ..Trouble::default() };
     let mut session = Session::open_troubled(case, seed, Duration::from_secs(3), trouble, interrupt)?;
+    let before = resident_bytes(session.main_pid());
     let result = session.run(MESSAGES, 1, 1)?;
+    let growth = resident_bytes(session.main_pid()).saturating_sub(before);
     let longest = result.latency.max();
     tally.honest += result.checks.received;
     tally.longest = tally.longest.max(longest);
     if u128::from(longest) > LONGEST.as_nanos() {
         return Err(Failure::Failed(format!("an honest window waited for {}", nanoseconds(longest as f64))));
+    }
+    tally.growth = tally.growth.max(growth);
+    if growth > GROWTH {
+        return Err(Failure::Failed(format!("main's memory grew by {} MiB", growth >> 20)));
     }
     let siege = result.siege.unwrap_or_default();
     match siege.havoc {

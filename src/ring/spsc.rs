@@ -147,6 +147,15 @@ mod tests {
         assert!(producer.has_room(100).unwrap());
     }
 
+    /// A producer that always has another pad would hold its consumer for ever.
+    #[test]
+    fn pads_that_fill_the_block_are_refused() {
+        let (segment, _producer, mut consumers) = ring(1024, 1, usize::MAX);
+        segment.u64_at(DATA).store(PAD | (1024 - HEADER as u64), Ordering::Relaxed); // one thread
+        segment.u64_at(0).store(1024, Ordering::Relaxed); // one thread
+        assert_eq!(consumers[0].peek(), Err(Corrupt("pad that is not before the end")));
+    }
+
     #[test]
     fn hostile_words_are_refused() {
         let (segment, mut producer, mut consumers) = ring(1024, 1, usize::MAX);
@@ -157,6 +166,7 @@ mod tests {
             (DATA, 2000, "frame longer than what was published"),
             (DATA, u64::from(u32::MAX), "frame longer than what was published"),
             (DATA, 8 | 1 << 40, "unknown kind of frame"),
+            (DATA, PAD | 8, "pad that is not before the end"),
             (0, 1 << 20, "tail outside the ring"),
             (0, 7, "tail outside the ring"),
         ] {

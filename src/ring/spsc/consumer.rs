@@ -50,6 +50,10 @@ impl Consumer {
             }
             match word & !u64::from(u32::MAX) {
                 0 => return Ok(Some(Ready { len, mark })),
+                // One at most before a frame: with more, a producer that always has another would hold us here.
+                PAD if span(len) != self.block.to_end(position) || span(len) == self.block.capacity() => {
+                    return Err(Corrupt("pad that is not before the end"));
+                }
                 PAD => self.index.advance(span(len)),
                 _ => return Err(Corrupt("unknown kind of frame")),
             }

@@ -202,6 +202,14 @@ pub fn resident_bytes(pid: u32) -> u64 {
     pages.unwrap_or(0) * rustix::param::page_size() as u64
 }
 
+/// The most bytes of memory that a process has had in use at once; 0 if it is gone.
+pub fn most_resident_bytes(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok());
+    kib.unwrap_or(0) * 1024
+}
+
 /// Children that have not been reaped, those that have ended among them.
 pub fn own_children() -> usize {
     let Ok(tasks) = std::fs::read_dir("/proc/self/task") else { return 0 };

@@ -70,7 +70,6 @@ const FREE: &[libc::c_long] = &[
     libc::SYS_close,
     libc::SYS_dup,
     libc::SYS_dup3,
-    libc::SYS_fcntl,
     libc::SYS_fstat,
     libc::SYS_fstatfs,
     libc::SYS_ftruncate,
@@ -121,7 +120,6 @@ const FREE: &[libc::c_long] = &[
     libc::SYS_membarrier,
     libc::SYS_sched_yield,
     libc::SYS_sched_getaffinity,
-    libc::SYS_sched_setaffinity,
     libc::SYS_getcpu,
     libc::SYS_gettid,
     libc::SYS_getpid,
@@ -144,6 +142,20 @@ const FREE: &[libc::c_long] = &[
     libc::SYS_getrandom,
 ];
 
+/// What may be asked of a descriptor (`fcntl(2)`).
+const COMMANDS: [libc::c_int; 10] = [
+    libc::F_DUPFD,
+    libc::F_DUPFD_CLOEXEC,
+    libc::F_GETFD,
+    libc::F_SETFD,
+    libc::F_GETFL,
+    libc::F_SETFL,
+    libc::F_ADD_SEALS,
+    libc::F_GET_SEALS,
+    libc::F_GETPIPE_SZ,
+    libc::F_SETPIPE_SZ,
+];
+
 /// Allowed with some arguments.
 fn conditional() -> io::Result<Calls> {
     let executable = libc::PROT_EXEC as u64;
@@ -155,7 +167,7 @@ fn conditional() -> io::Result<Calls> {
         (libc::SYS_mmap, vec![when([with(2, executable, 0)?])?]),
         (libc::SYS_mprotect, vec![when([with(2, executable, 0)?])?]),
         (libc::SYS_clone, vec![when([with(0, thread, thread)?])?]),
-        // To a peer that the socket has, not to an address.
+        // To a peer that the socket has, not to an address. (`sendmsg`, which passes descriptors, can name one: a filter does not see it.)
         (libc::SYS_sendto, vec![when([equal(4, 0)?])?]),
         (libc::SYS_socketpair, vec![when([equal(0, unix)?])?]),
         // A descriptor that does not wait, and what waits in it.
@@ -163,6 +175,13 @@ fn conditional() -> io::Result<Calls> {
         (libc::SYS_prctl, vec![when([equal(0, libc::PR_SET_NAME as u64)?])?]),
         // Its own limits, which the C library asks for where a stack ends; not to change them.
         (libc::SYS_prlimit64, vec![when([equal(0, 0)?, equal(2, 0)?])?]),
+        // Its own CPUs, no other process's.
+        (libc::SYS_sched_setaffinity, vec![when([equal(0, 0)?])?]),
+        // Copies, flags, sizes and seals; not whom a descriptor signals, which could be any process of the user.
+        (
+            libc::SYS_fcntl,
+            COMMANDS.iter().map(|&command| when([equal(1, command as u64)?])).collect::<io::Result<_>>()?,
+        ),
         // To abort.
         (libc::SYS_tgkill, vec![when([equal(0, own)?])?]),
     ]))

@@ -16,11 +16,13 @@ pub(super) struct FdWait {
     budget: Budget,
     /// Whether a wait ends with `TIMEDOUT` after [`OVERDUE`].
     limited: bool,
+    /// Whether nobody waits here: an epoll instance does.
+    at_once: bool,
 }
 
 impl FdWait {
     pub(super) fn new(kind: WaitKind, spin: Duration) -> FdWait {
-        FdWait { kind, budget: Budget::new(spin), limited: false }
+        FdWait { kind, budget: Budget::new(spin), limited: false, at_once: false }
     }
 
     /// The same for reading from a lossy link, which is a socket.
@@ -28,9 +30,14 @@ impl FdWait {
         FdWait { limited, ..self }
     }
 
+    /// The same where an epoll instance waits: an attempt that finds nothing answers `AGAIN`.
+    pub(super) fn at_once(self, at_once: bool) -> FdWait {
+        FdWait { at_once, ..self }
+    }
+
     /// Prepares a descriptor: only `block` uses blocking calls, since one call is cheaper than a wait and a call.
     pub(super) fn prepare(&self, fd: BorrowedFd<'_>) -> Result<()> {
-        let nonblocking = self.kind != WaitKind::Block;
+        let nonblocking = self.kind != WaitKind::Block || self.at_once;
         rustix::io::ioctl_fionbio(fd, nonblocking)
             .map_err(Error::os("setting a descriptor's blocking mode"))?;
         if self.limited {
@@ -69,7 +76,7 @@ impl FdWait {
         fd: BorrowedFd<'_>,
         mut attempt: impl FnMut() -> rustix::io::Result<T>,
     ) -> rustix::io::Result<T> {
-        if self.kind == WaitKind::Block {
+        if self.kind == WaitKind::Block && !self.at_once {
             let now = Timespec::default();
             let look = || poll(&mut [PollFd::new(&fd, PollFlags::IN)], Some(&now));
             // Interrupted before it has looked, it has not said that the call would not wait.
@@ -88,6 +95,9 @@ impl FdWait {
         events: PollFlags,
         mut attempt: impl FnMut() -> rustix::io::Result<T>,
     ) -> rustix::io::Result<T> {
+        if self.at_once {
+            return rustix::io::retry_on_intr(attempt);
+        }
         let mut signals = Signals::default();
         let mut look = || match attempt() {
             Err(Errno::AGAIN | Errno::INTR) => None,

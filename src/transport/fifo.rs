@@ -92,7 +92,7 @@ impl Transport for Fifo {
             };
         }
         drop(names);
-        hub::<W, _>(links, &spec, Chunk::STREAM)
+        hub::<W, _>(links, &spec, Chunk::PIPE)
     }
 
     fn connect<W: Wait>(address: Address) -> Result<(StreamTx, StreamRx)> {
@@ -100,7 +100,7 @@ impl Transport for Fifo {
         let read = end(&read, OFlags::RDONLY)?;
         let write = end(&write, OFlags::WRONLY)?;
         rustix::io::write(&write, HELLO).map_err(Error::os("writing the first byte"))?;
-        link::<W, _>((write, read), Chunk::STREAM, max_frame, spin)
+        link::<W, _>((write, read), Chunk::PIPE, max_frame, spin)
     }
 }
 

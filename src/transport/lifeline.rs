@@ -45,6 +45,8 @@ pub(super) fn await_all(lines: &[OwnedFd]) -> Result<()> {
 #[derive(Clone, Debug)]
 pub(super) struct Lifeline {
     gone: Arc<AtomicBool>,
+    /// Whether we ended it ourselves.
+    cut: Arc<AtomicBool>,
     socket: Arc<OwnedFd>,
     _watch: Arc<Watch>,
 }
@@ -61,7 +63,9 @@ impl Lifeline {
             wake(peer);
         })?);
         let both = gone.into_iter().zip(ends);
-        Ok(both.map(|(gone, socket)| Lifeline { gone, socket, _watch: Arc::clone(&watch) }).collect())
+        Ok(both
+            .map(|(gone, socket)| Lifeline { gone, cut: Arc::default(), socket, _watch: Arc::clone(&watch) })
+            .collect())
     }
 
     /// Whether the peer has gone. What it sent before can be received.
@@ -73,9 +77,16 @@ impl Lifeline {
     /// Ends a link whose peer broke the protocol: for both ends the other one has gone, and both are woken.
     #[cold]
     pub(super) fn cut(&self) {
+        self.cut.store(true, Ordering::Relaxed); // nothing is read after it: there is nothing to order
         self.end();
         // It fails only if the other end has gone already.
         let _ = shutdown(&*self.socket, Shutdown::Both);
+    }
+
+    /// Whether [`cut`](Self::cut) has ended it: nothing that comes over the link is looked at any more.
+    #[inline]
+    pub(super) fn is_cut(&self) -> bool {
+        self.cut.load(Ordering::Relaxed) // as in cut
     }
 
     /// The link itself has told that the peer has gone, perhaps before the lifeline does.

@@ -65,12 +65,12 @@ impl Transport for Pipe {
     }
 
     fn accept<W: Wait>(bound: Bound) -> Result<(StreamOutbox, StreamInbox)> {
-        hub::<W, _>(bound.links, &bound.spec, Chunk::STREAM)
+        hub::<W, _>(bound.links, &bound.spec, Chunk::PIPE)
     }
 
     fn connect<W: Wait>(address: Address) -> Result<(StreamTx, StreamRx)> {
         let Address { write, read, max_frame, spin } = address;
-        link::<W, _>((write.0, read.0), Chunk::STREAM, max_frame, spin)
+        link::<W, _>((write.0, read.0), Chunk::PIPE, max_frame, spin)
     }
 }
 

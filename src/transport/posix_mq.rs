@@ -101,7 +101,7 @@ impl Transport for PosixMq {
 }
 
 fn chunk(message: usize) -> Chunk {
-    Chunk { write: message, read: message, lossy: false }
+    Chunk { write: message, read: message, lossy: false, taken_back: true }
 }
 
 /// How many messages of what size a queue of a hub with so many windows holds: four or more of as many bytes as possible.
@@ -127,8 +127,12 @@ fn watched(
         copies.collect::<std::io::Result<_>>().map_err(Error::os("duplicating a queue's descriptor"))?;
     let flags = marked.clone();
     let wake = move |peer: usize| {
+        if flags[peer].load(Ordering::Relaxed) {
+            return; // a mark is there
+        }
         let ((write, read), mut rest) = (&copies[peer], vec![0; message]);
-        while write.try_receive(&mut rest).is_ok() {}
+        // As many as a queue can hold, and not as long as there are any: a peer that lives may send to itself for ever.
+        (0..MOST).map_while(|_| write.try_receive(&mut rest).ok()).for_each(drop);
         if read.try_send(END).is_ok() {
             flags[peer].store(true, Ordering::Relaxed); // a reader that misses it puts another mark
         }
@@ -142,6 +146,9 @@ fn watched(
         })
         .collect())
 }
+
+/// Messages that a queue holds, at most (`HARD_MSGMAX` in the kernel's `ipc/mqueue.c`).
+const MOST: usize = 1 << 16;
 
 /// The message behind the last one. No part of a frame is empty.
 const END: &[u8] = &[];

@@ -40,6 +40,8 @@ mod inbox;
 mod main_end;
 mod outbox;
 mod renderer_end;
+#[cfg(test)]
+mod tests;
 
 pub use inbox::RingInbox;
 pub use outbox::RingOutbox;

@@ -87,7 +87,8 @@ impl<S: Source> Round<S> {
         for turn in first..self.turns.len() {
             let peer = self.turns[turn];
             let Some(link) = &mut self.links[peer] else { continue };
-            // Readable now, so this does not wait even where the descriptor would.
+            // Readable now, so this does not wait even where the descriptor would; where the sender could have taken it back, the
+            // descriptor does not either.
             match link.fill(true, Some(peer)) {
                 Err(Error::Overdue) => {} // it was an error of the socket that made it readable
                 outcome => drop(outcome.map_err(|error| self.end(peer, error))?),

@@ -25,11 +25,17 @@ pub(super) struct Chunk {
     pub(super) read: usize,
     /// Whether packets may be lost: a reader does not wait for ever then.
     pub(super) lossy: bool,
+    /// Whether who writes can get at the reading side as well, and take back what it wrote: main then never waits in a read for one
+    /// of several renderers. The reading side's mode is its own there.
+    pub(super) taken_back: bool,
 }
 
 impl Chunk {
     /// For streams: write all at once, read 64 KiB or more.
-    pub(super) const STREAM: Chunk = Chunk { write: usize::MAX, read: 64 << 10, lossy: false };
+    pub(super) const STREAM: Chunk =
+        Chunk { write: usize::MAX, read: 64 << 10, lossy: false, taken_back: false };
+    /// For pipes, which are opened again by their path or through `/proc`.
+    pub(super) const PIPE: Chunk = Chunk { taken_back: true, ..Chunk::STREAM };
 }
 
 /// One side of one direction of a link. Its calls wait or answer `AGAIN` as the descriptor's mode says.
@@ -205,10 +211,11 @@ pub(super) fn hub<W: Wait, C: Carrier>(
     chunk: Chunk,
 ) -> Result<(StreamOutbox<C>, StreamInbox<C>)> {
     let wait = FdWait::new(W::KIND, spec.spin);
+    let at_once = chunk.taken_back && links.len() > 1;
     let (mut writers, mut readers) = (Vec::new(), Vec::new());
     for (write, read) in links {
         writers.push(FrameWriter::new(write, wait.clone(), chunk, spec.max_frame)?);
-        let wait = wait.clone().limited(chunk.lossy);
+        let wait = wait.clone().limited(chunk.lossy).at_once(at_once);
         readers.push(FrameReader::new(read, wait, chunk, spec.max_frame)?);
     }
     Ok((StreamOutbox(writers), StreamInbox(Round::new(readers, wait.limited(chunk.lossy))?)))

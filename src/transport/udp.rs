@@ -42,7 +42,7 @@ pub struct Bound {
 
 /// What IPv4 leaves of its 65,535 bytes after its own header and that of UDP.
 const DATAGRAM: usize = 65_507;
-const CHUNK: Chunk = Chunk { write: DATAGRAM, read: DATAGRAM, lossy: true };
+const CHUNK: Chunk = Chunk { write: DATAGRAM, read: DATAGRAM, lossy: true, taken_back: false };
 
 /// Asked for each socket, in bytes; the kernel gives what `net.core.rmem_max` and `wmem_max` allow.
 const BUFFER: usize = 4 << 20;

@@ -42,7 +42,7 @@ pub struct Bound {
 
 /// As for `uds-seqpacket`: below the default limit of a datagram.
 const DATAGRAM: usize = 128 << 10;
-const CHUNK: Chunk = Chunk { write: DATAGRAM, read: DATAGRAM, lossy: false };
+const CHUNK: Chunk = Chunk { write: DATAGRAM, read: DATAGRAM, lossy: false, taken_back: false };
 
 impl Transport for UdsDgram {
     const NAME: &'static str = "uds-dgram";

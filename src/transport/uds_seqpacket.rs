@@ -21,7 +21,7 @@ pub struct Bound {
 
 /// Below the default limit of a packet (`net.core.wmem_default`, 208 KiB, less the kernel's own share).
 const PACKET: usize = 128 << 10;
-const CHUNK: Chunk = Chunk { write: PACKET, read: PACKET, lossy: false };
+const CHUNK: Chunk = Chunk { write: PACKET, read: PACKET, lossy: false, taken_back: false };
 
 impl Transport for UdsSeqpacket {
     const NAME: &'static str = "uds-seqpacket";

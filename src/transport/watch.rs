@@ -4,7 +4,8 @@
 //! nothing for it.
 
 use super::{Error, Result};
-use rustix::event::{PollFd, PollFlags, poll};
+use crate::ring::bell::DOUBT;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::thread::JoinHandle;
@@ -46,13 +47,18 @@ impl Drop for Watch {
     }
 }
 
+/// Tells of each end, and of all ends again every while: one that has ended its link and lives could undo a wake-up.
 fn watch<F: AsFd>(mut held: Vec<(usize, F)>, stopped: &UnixStream, on_end: &impl Fn(usize)) {
-    while !held.is_empty() {
+    let again = Timespec { tv_sec: 0, tv_nsec: i64::from(DOUBT.subsec_nanos()) };
+    let mut over = Vec::new();
+    loop {
         let mut fds: Vec<PollFd<'_>> = held.iter().map(|(_, end)| PollFd::new(end, PollFlags::IN)).collect();
         let stop_at = fds.len();
         let stopped = stopped.as_fd();
         fds.push(PollFd::new(&stopped, PollFlags::IN));
-        if rustix::io::retry_on_intr(|| poll(&mut fds, None)).is_err() || !fds[stop_at].revents().is_empty() {
+        let limit = (!over.is_empty()).then_some(&again);
+        if rustix::io::retry_on_intr(|| poll(&mut fds, limit)).is_err() || !fds[stop_at].revents().is_empty()
+        {
             return;
         }
         let ended: Vec<bool> = fds.iter().map(|fd| !fd.revents().is_empty()).collect();
@@ -60,9 +66,10 @@ fn watch<F: AsFd>(mut held: Vec<(usize, F)>, stopped: &UnixStream, on_end: &impl
         held.retain(|(index, _)| {
             let ended = ended.next() == Some(&true);
             if ended {
-                on_end(*index);
+                over.push(*index);
             }
             !ended
         });
+        over.iter().for_each(|&index| on_end(index));
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn faults(seed: u64, interrupt: &Interrupt, progress: &Progress) -> R
             if outcome == Err(Failure::Interrupted) {
                 return Ok((table.trim_fmt() + "\n", false));
             }
-            let good = outcome.is_err() == fault.is_some();
+            let good = is_found(fault, workload, &outcome);
             all += 1;
             found += u64::from(good);
             let said = match outcome {
@@ -50,6 +50,24 @@ pub(super) fn faults(seed: u64, interrupt: &Interrupt, progress: &Progress) -> R
         }
     }
     Ok((format!("{}\n{found} of {all} as they must be\n", table.trim_fmt()), found == all))
+}
+
+/// Whether what was found is what was done. Whoever waits for the reply to a call that was dropped, or held back, hangs.
+fn is_found(fault: Option<Fault>, workload: Workload, outcome: &Result<(), Failure>) -> bool {
+    let hung = matches!(outcome, Err(Failure::Failed(reason)) if reason.starts_with("hung"));
+    let calls = workload == Workload::Invoke;
+    match (fault, outcome) {
+        (None, outcome) => outcome.is_ok(),
+        (Some(Fault::Stall), _) => hung,
+        (Some(Fault::Drop | Fault::Swap), _) if calls => hung,
+        // The last of a credit that is missing keeps its sender waiting.
+        (Some(Fault::Drop), Err(Failure::Wrong { checks, .. })) => checks.lost > 0,
+        (Some(Fault::Drop), _) => hung,
+        (Some(Fault::Double), Err(Failure::Wrong { checks, .. })) => checks.duplicated > 0,
+        (Some(Fault::Swap), Err(Failure::Wrong { checks, .. })) => checks.reordered > 0,
+        (Some(Fault::Flip), Err(Failure::Wrong { checks, .. })) => checks.corrupt > 0,
+        _ => false,
+    }
 }
 
 fn attempt(case: &Case, fault: Option<Fault>, seed: u64, interrupt: &Interrupt) -> Result<(), Failure> {

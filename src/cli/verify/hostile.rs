@@ -5,7 +5,7 @@ use super::super::progress::Progress;
 use crate::plan::{Case, Model, Pin, Plan, transport};
 use crate::report::{Look, count, nanoseconds, new_table};
 use crate::sys::clock::Clock;
-use crate::sys::process::resident_bytes;
+use crate::sys::process::{most_resident_bytes, resident_bytes};
 use crate::sys::signal::Interrupt;
 use crate::transport::WaitKind;
 use crate::trial::{AtRest, Failure, Session, Tactic, Trouble, at_rest, cpus};
@@ -17,7 +17,17 @@ use std::time::Duration;
 /// Those in which a renderer shares memory with main, each of which is besieged for the time that was asked for…
 const SHARED: [&str; 5] = ["shm", "shm-memfd", "mmap-file", "eventfd", "mojo-like"];
 /// …and those in which it has a descriptor and nothing else: a fifth of it.
-const OTHERS: [&str; 6] = ["pipe", "fifo", "uds-stream", "uds-seqpacket", "tcp", "ipc-channel"];
+const OTHERS: [&str; 9] = [
+    "pipe",
+    "fifo",
+    "uds-stream",
+    "uds-seqpacket",
+    "uds-dgram",
+    "posix-mq",
+    "tcp",
+    "tcp-nagle",
+    "ipc-channel",
+];
 /// Words that are changed at rest, on each of the first kind, for each second that was asked for.
 const AT_REST: u64 = 3_500;
 /// Longest that an honest window may wait.
@@ -158,7 +168,7 @@ fn session(
     let mut session = Session::open_troubled(case, seed, Duration::from_secs(3), trouble, interrupt)?;
     let before = resident_bytes(session.main_pid());
     let result = session.run(MESSAGES, 1, 1)?;
-    let growth = resident_bytes(session.main_pid()).saturating_sub(before);
+    let growth = most_resident_bytes(session.main_pid()).saturating_sub(before);
     let longest = result.latency.max();
     tally.honest += result.checks.received;
     tally.longest = tally.longest.max(longest);
@@ -173,6 +183,9 @@ fn session(
     match siege.havoc {
         Some(havoc) if havoc.resized > 0 => {
             return Err(Failure::Failed("shared memory could be made shorter or longer".to_owned()));
+        }
+        Some(havoc) if tactic.changes_memory() && havoc.changes == 0 => {
+            return Err(Failure::Failed("nobody attacked".to_owned()));
         }
         Some(havoc) => {
             tally.changes += havoc.changes;

@@ -178,6 +178,8 @@ impl Kills<'_> {
         let slow = u128::from(took) > LATEST.as_nanos();
         let wrong = match outcome {
             Err(Failure::Failed(reason)) if reason.starts_with("hung") => Some(reason),
+            // It was ended for that after a while, and would have waited for ever.
+            Err(Failure::Failed(reason)) if reason.contains("did not notice") => Some(reason),
             Err(Failure::Failed(_)) if slow => Some(format!("told after {}", nanoseconds(took as f64))),
             // A message that was under way when its sender died may be cut short, and must be noticed.
             Err(_) => None,

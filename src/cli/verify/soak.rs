@@ -26,6 +26,8 @@ const LOAD: [(&str, Workload, usize, usize); 8] = [
 ];
 /// How long each of them runs in a round.
 const TURN: Duration = Duration::from_millis(400);
+/// By how much a median may move, in either direction, as a part of it.
+const DRIFT: f64 = 0.05;
 /// Memory that allocators and the kernel may take after a while, for each process.
 const GROWTH: u64 = 1 << 20;
 
@@ -74,18 +76,24 @@ pub(super) fn soak(
     }
     let clock = Clock::system();
     let begin = clock.now();
-    while Duration::from_nanos(clock.now() - begin) < time && interrupt.exit_code().is_none() {
+    let mut faults = Vec::new();
+    'all: while Duration::from_nanos(clock.now() - begin) < time && interrupt.exit_code().is_none() {
         for kept in &mut all {
             progress.next(&kept.case.id());
             match kept.turn() {
                 Ok(()) => {}
                 Err(Failure::Interrupted) => break,
-                Err(failure) => return Err(failed(&kept.case, failure)),
+                Err(failure) => {
+                    faults.push(format!("{}: {failure}", kept.case.id()));
+                    break 'all;
+                }
             }
         }
         progress.done();
     }
-    Ok(table(&all))
+    let (mut text, good) = table(&all);
+    faults.iter().for_each(|fault| text.push_str(&format!("{fault}\n")));
+    Ok((text, good && faults.is_empty()))
 }
 
 impl Kept {
@@ -133,23 +141,29 @@ fn table(all: &[Kept]) -> (String, bool) {
         let (Some([early, late]), Some([before, after])) =
             (Kept::ends(&kept.p50), Kept::ends(&kept.resident))
         else {
+            good = false; // too short to say anything
             continue;
         };
         let grew = after - before;
         let processes = 1 + kept.case.model.windows as u64;
         let steady = kept.descriptors.first() == kept.descriptors.last();
-        let fine = grew <= (GROWTH * processes) as f64 && steady;
-        good &= fine;
-        let drift = (late / early - 1.0) * 100.0;
+        let drift = late / early - 1.0;
+        let creeps = grew > (GROWTH * processes) as f64 || !steady;
+        good &= !creeps && drift.abs() <= DRIFT;
         table.add_row([
             kept.case.id(),
             kept.p50.len().to_string(),
             count(kept.passed as f64),
             nanoseconds(early),
-            format!("{} ({drift:+.1} %)", nanoseconds(late)),
+            format!("{} ({:+.1} %)", nanoseconds(late), drift * 100.0),
             format!("{:.0} KiB", grew / 1024.0),
             format!("{} → {}", kept.descriptors.first().unwrap_or(&0), kept.descriptors.last().unwrap_or(&0)),
-            if fine { "steady" } else { "creeps" }.to_owned(),
+            match (creeps, drift.abs() <= DRIFT) {
+                (true, _) => "creeps",
+                (false, false) => "drifts",
+                (false, true) => "steady",
+            }
+            .to_owned(),
         ]);
     }
     let line =

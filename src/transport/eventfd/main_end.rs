@@ -35,7 +35,7 @@ pub(super) fn open<W: Wait>(
         wait: PhantomData,
     };
     let ups = links.iter().map(|link| consumer(link.up())).collect();
-    let rings = Rings { ups, reported: 0, lifelines, links };
+    let rings = Rings { ups, reported: 0, max_frame: shape.max_frame, lifelines, links };
     let ready = ReadyLinks::new(hub.ready.clone(), rings.ups.len(), budget.patience::<W>());
     Ok((outbox, EventfdInbox { rings, ready, hub, budget, wait: PhantomData }))
 }
@@ -105,6 +105,7 @@ struct Rings {
     ups: Vec<Consumer>,
     /// Those whose end has been reported.
     reported: u64,
+    max_frame: usize,
     lifelines: Vec<Lifeline>,
     links: Arc<[Link]>,
 }
@@ -116,7 +117,14 @@ impl Rings {
         if self.reported & (1 << peer) != 0 {
             return None; // nothing of it is looked at any more
         }
+        if self.lifelines[peer].is_cut() {
+            self.reported |= 1 << peer; // the other half found it out
+            return Some(Err(Error::Closed { peer: Some(peer) }));
+        }
         match self.ups[peer].peek() {
+            Ok(Some(ready)) if ready.len > self.max_frame => {
+                return Some(Err(self.broken(peer, Corrupt("length of a frame"))));
+            }
             Ok(Some(ready)) => return Some(Ok((peer, ready))),
             Ok(None) => self.release(peer),
             Err(corrupt) => return Some(Err(self.broken(peer, corrupt))),
@@ -126,6 +134,9 @@ impl Rings {
         }
         // It may have sent something between the look and its end.
         Some(match self.ups[peer].peek() {
+            Ok(Some(ready)) if ready.len > self.max_frame => {
+                Err(self.broken(peer, Corrupt("length of a frame")))
+            }
             Ok(Some(ready)) => Ok((peer, ready)),
             Ok(None) => {
                 self.reported |= 1 << peer;

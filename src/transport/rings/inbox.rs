@@ -26,6 +26,7 @@ struct Rings {
     answerers: Vec<Answerer>,
     /// Those whose end has been reported.
     reported: u64,
+    max_frame: usize,
     peers: Peers,
 }
 
@@ -43,6 +44,10 @@ impl Rings {
     fn look_at<W: Wait>(&mut self, peer: Peer) -> Option<Result<(Peer, Found)>> {
         if self.reported & (1 << peer) != 0 {
             return None; // nothing of it is looked at any more
+        }
+        if self.peers.is_cut(peer) {
+            self.reported |= 1 << peer; // the other half found it out
+            return Some(Err(Error::Closed { peer: Some(peer) }));
         }
         match self.look(peer) {
             Ok(Some(found)) => return Some(Ok((peer, found))),
@@ -76,6 +81,9 @@ impl Rings {
     fn look(&mut self, peer: Peer) -> Result<Option<Found>> {
         let call = self.answerers[peer].poll()?;
         let frame = self.ups[peer].peek()?;
+        if frame.is_some_and(|frame| frame.len > self.max_frame) {
+            return Err(Error::Corrupt("length of a frame"));
+        }
         Ok(frame.map(Found::Frame).or(call.map(Found::Call)))
     }
 
@@ -110,6 +118,7 @@ impl<W: Wait> RingInbox<W> {
             ups: peers.links.iter().map(Link::up_consumer).collect(),
             answerers: peers.links.iter().map(Link::answerer).collect(),
             reported: 0,
+            max_frame: common.max_frame,
             peers,
         };
         let ready = ReadyLinks::new(hub.ready.clone(), rings.ups.len(), common.budget.patience::<W>());

@@ -39,6 +39,12 @@ impl Peers {
         is_gone(&self.links[peer].flags.renderer_gone) || self.lifelines[peer].is_gone()
     }
 
+    /// Whether [`cut`](Self::cut) has ended the link.
+    #[inline]
+    pub(super) fn is_cut(&self, peer: Peer) -> bool {
+        self.lifelines[peer].is_cut()
+    }
+
     /// Ends a link whose renderer broke the protocol.
     pub(super) fn cut(&self, peer: Peer) {
         self.lifelines[peer].cut();

@@ -15,6 +15,8 @@ pub struct RingOutbox<W> {
     broadcast: Producer,
     /// Windows with posted frames, a bit each.
     held: u64,
+    /// Who lied about the ring of broadcasts, until it is told.
+    broken: Option<Error>,
     common: Common<W>,
     peers: Peers,
     hub: Arc<Hub>,
@@ -27,6 +29,7 @@ impl<W: Wait> RingOutbox<W> {
             downs: peers.links.iter().map(Link::down_producer).collect(),
             broadcast: Producer::new(hub.broadcast_tail.clone(), heads, hub.broadcast_frames(), nt_from),
             held: 0,
+            broken: None,
             common,
             peers,
             hub,
@@ -152,9 +155,10 @@ impl<W: Wait> RingOutbox<W> {
         loop {
             match (self.broadcast.has_room(len), self.broadcast.culprit()) {
                 (Ok(room), _) => return room,
-                (Err(_), Some(peer)) => {
+                (Err(corrupt), Some(peer)) => {
                     self.peers.cut(peer);
                     self.broadcast.forget(peer);
+                    self.broken = Some(Error::from(corrupt).of(peer));
                 }
                 (Err(_), None) => return false,
             }
@@ -189,7 +193,10 @@ impl<W: Wait> RingOutbox<W> {
 
     /// Names a window that has gone, if there is one.
     #[inline]
-    fn all_live(&self) -> Result<()> {
+    fn all_live(&mut self) -> Result<()> {
+        if let Some(broken) = self.broken.take() {
+            return Err(broken);
+        }
         match (0..self.downs.len()).find(|&peer| self.peers.is_gone(peer)) {
             Some(peer) => Err(Error::Closed { peer: Some(peer) }),
             None => Ok(()),

@@ -7,12 +7,12 @@ use crate::sys::signal::Interrupt;
 use crate::transport::{Rx, Tx};
 use crate::workload::stamp::Direction;
 use crate::workload::{Load, Phase};
-use rustix::fs::FallocateFlags;
+use rustix::fs::{FallocateFlags, Mode, OFlags};
 use rustix::net::{SendFlags, Shutdown};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -49,9 +49,14 @@ impl Tactic {
         Tactic::Resize,
     ];
 
+    /// Whether it writes into shared memory.
+    pub fn changes_memory(self) -> bool {
+        matches!(self, Tactic::Words | Tactic::Bytes | Tactic::Race)
+    }
+
     /// Whether there is something to attack only where memory is shared.
     pub fn needs_memory(self) -> bool {
-        matches!(self, Tactic::Words | Tactic::Bytes | Tactic::Race | Tactic::Resize)
+        self.changes_memory() || self == Tactic::Resize
     }
 }
 
@@ -195,9 +200,10 @@ fn meddle(tactic: Tactic, kept: &[(String, OwnedFd)], seed: u64, counts: &Counts
                     resize(file, counts)
                 }
                 Tactic::Descriptors if name.contains("[eventfd]") => spoil_counter(file, &mut rng),
-                Tactic::Descriptors if name.starts_with("socket:") || name.starts_with("pipe:") => {
-                    spoil_stream(file, &mut rng)
+                Tactic::Descriptors if name.starts_with("pipe:") || name.contains("/ipcmark-") => {
+                    if rng.bool() { take_back(file) } else { spoil_stream(file, &mut rng) }
                 }
+                Tactic::Descriptors if name.starts_with("socket:") => spoil_stream(file, &mut rng),
                 _ => continue,
             }
             count(&counts.changes);
@@ -224,6 +230,14 @@ fn spoil_counter(file: &OwnedFd, rng: &mut fastrand::Rng) {
         _ => rustix::io::write(file, &1u64.to_ne_bytes()),
     };
     let _ = rustix::io::ioctl_fionbio(file, rng.bool());
+}
+
+/// Reads what it has written itself, so that a reader that was told of it finds nothing.
+fn take_back(file: &OwnedFd) {
+    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+    if let Ok(again) = rustix::fs::open(path, OFlags::RDONLY | OFlags::NONBLOCK, Mode::empty()) {
+        let _ = rustix::io::read(&again, &mut [0; 4096]);
+    }
 }
 
 fn spoil_stream(file: &OwnedFd, rng: &mut fastrand::Rng) {

@@ -9,7 +9,7 @@ use ipcmark::workload::Workload;
 use libtest_mimic::Trial;
 
 const SHARED: [&str; 5] = ["shm", "shm-memfd", "mmap-file", "eventfd", "mojo-like"];
-const OTHERS: [&str; 5] = ["pipe", "fifo", "uds-stream", "uds-seqpacket", "tcp"];
+const OTHERS: [&str; 7] = ["pipe", "fifo", "uds-stream", "uds-seqpacket", "uds-dgram", "posix-mq", "tcp"];
 
 pub(super) fn tests() -> Vec<Trial> {
     let mut tests = Vec::new();
@@ -36,6 +36,8 @@ fn besiege(transport: &str, tactic: Tactic) {
         let result = session.run(600, 1, 1).expect("honest windows go on");
         assert!(result.checks.received >= 600, "{:?}", result.checks);
         let Some(Siege { havoc, .. }) = result.siege else { panic!("nobody attacked") };
+        let attacked = havoc.is_none_or(|havoc| havoc.changes > 0 || !tactic.changes_memory());
+        assert!(attacked, "nobody attacked");
         assert!(havoc.is_none_or(|havoc| havoc.resized == 0), "memory was shrunk or grown: {havoc:?}");
     }
 }

@@ -165,8 +165,8 @@ mod tests {
     #[test]
     fn whatever_stands_in_a_link_ends_that_link_at_most() {
         for transport in ["shm", "shm-memfd", "mmap-file", "eventfd", "mojo-like"] {
-            let done = at_rest(transport, 5, |changes| changes < 2_000).unwrap();
-            assert!(done.ended > 10 && done.frames > 10, "{transport}: {done:?}");
+            let done = at_rest(transport, 5, |changes| changes < 5_000).unwrap();
+            assert!(done.ended > 0 && done.frames > 10, "{transport}: {done:?}");
         }
     }
 }

@@ -31,10 +31,11 @@ fn steps() {
         tables.iter().flat_map(|table| table["steps"].as_array().expect("steps")).collect();
     let mut offered: Vec<f64> = steps.iter().filter_map(|step| step["offered_per_s"].as_f64()).collect();
     offered.sort_by(f64::total_cmp);
-    assert_eq!(offered, [500.0, 2000.0]);
+    // A trial during which they moved is in no table.
+    assert!(!offered.is_empty() && offered.iter().all(|rate| [500.0, 2000.0].contains(rate)), "{document}");
     assert!(steps.iter().all(|step| step["achieved_per_s"].as_f64() > Some(0.0)), "{document}");
     let closed = |table: &Value| table["closed"]["achieved_per_s"].as_f64() > Some(0.0);
-    assert!(tables.len() > 1 || tables.iter().any(closed), "{document}");
+    assert!(offered.len() < 2 || tables.len() > 1 || tables.iter().any(closed), "{document}");
     let records = std::fs::read_to_string(place.path("run").join("records.jsonl")).expect("records");
     assert!(records.contains("\"load\":\"open:500/s:poisson\"") && records.contains("\"lag_p99_ns\""));
 }

@@ -39,7 +39,9 @@ fn kills() {
 
 fn soak() {
     let ended = Place::new().run(&["verify", "--soak", "3s", "--no-progress"]);
-    assert_eq!(ended.code, Some(0), "{}{}", ended.stdout, ended.stderr);
+    // Beside other tests medians move, and the time may be too short for a verdict.
+    assert!(matches!(ended.code, Some(0 | 4)), "{}{}", ended.stdout, ended.stderr);
+    assert!(!ended.stdout.contains("creeps"), "{}", ended.stdout);
     assert!(ended.stdout.contains("none lost, doubled, reordered or changed"), "{}", ended.stdout);
     let wrong = Place::new().run(&["verify", "--soak", "3 weeks"]);
     assert!(wrong.code == Some(2) && wrong.stderr.contains("30m"), "{}", wrong.stderr);

@@ -1,5 +1,5 @@
-//! What confines a renderer once it has connected: first its rights to files ([`landlock`](super::landlock), where the kernel
-//! has that), then its system calls ([`seccomp`](super::seccomp)), among them that by which rights are given up.
+//! What confines a renderer once it has connected: first its rights to files ([`landlock`], where the kernel
+//! has that), then its system calls ([`seccomp`]), among them that by which rights are given up.
 
 use super::{landlock, seccomp};
 use std::io;

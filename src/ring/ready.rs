@@ -43,27 +43,24 @@ pub struct ReadyLinks<A = Word<AtomicU64>> {
     watched: u64,
     /// The link that had the last turn.
     last: usize,
-    /// Looks since all links were looked at, and those of them, the last ones, that found nothing.
+    /// Looks since all links were looked at.
     looks: u32,
-    in_vain: u32,
-    /// After so many in vain the bits are not believed.
-    patience: u32,
 }
 
 /// After so many looks all links are looked at, whatever the bits say: one of many writers may clear the others' for ever.
-pub const BELIEVED: u32 = 256;
+const BELIEVED: u32 = 256;
 
 impl<A: Atomic<Value = u64>> ReadyLinks<A> {
     /// Of this many links: 1 to 64. A single one is looked at every time, and its writer need not set its bit.
-    /// After `patience` looks in vain, or [`BELIEVED`] in all, the next one is at all links.
-    pub fn new(bits: ReadyBits<A>, links: usize, patience: u32) -> Self {
+    pub fn new(bits: ReadyBits<A>, links: usize) -> Self {
         let all = u64::MAX >> (64 - links);
-        ReadyLinks { bits, all, pending: 0, watched: 0, last: 0, looks: 0, in_vain: 0, patience }
+        ReadyLinks { bits, all, pending: 0, watched: 0, last: 0, looks: 0 }
     }
 
     /// Looks once at the links that may have something until `look` finds it, beginning behind the one that had the last turn.
+    /// In doubt, where the reader was woken and no link with a bit has anything, at all links; and at every 256th look.
     #[inline]
-    pub fn find<T>(&mut self, mut look: impl FnMut(usize) -> Option<T>) -> Option<T> {
+    pub fn find<T>(&mut self, doubt: bool, mut look: impl FnMut(usize) -> Option<T>) -> Option<T> {
         if self.all == 1 {
             return look(0);
         }
@@ -72,13 +69,19 @@ impl<A: Atomic<Value = u64>> ReadyLinks<A> {
             self.take();
         }
         self.looks += 1;
-        if self.looks >= BELIEVED || self.in_vain >= self.patience {
-            (self.pending, self.watched) = (self.all, 0);
-            (self.looks, self.in_vain) = (0, 0);
+        if self.looks >= BELIEVED {
+            self.suspect_all();
         }
         let found = self.find_pending(&mut look);
-        self.in_vain = if found.is_some() { 0 } else { self.in_vain + 1 };
+        if found.is_none() && doubt {
+            self.suspect_all();
+            return self.find_pending(&mut look);
+        }
         found
+    }
+
+    fn suspect_all(&mut self) {
+        (self.pending, self.watched, self.looks) = (self.all, 0, 0);
     }
 
     #[inline]
@@ -124,14 +127,14 @@ mod tests {
     fn links(links: usize) -> (ReadyBits, ReadyLinks) {
         let segment = Arc::new(Segment::create(Backing::Named, 4096).unwrap());
         let bits = ReadyBits::new(Word::u64(&segment, 0));
-        (bits.clone(), ReadyLinks::new(bits, links, 4))
+        (bits.clone(), ReadyLinks::new(bits, links))
     }
 
     #[test]
     fn links_take_turns() {
         let (bits, mut links) = links(64);
         [3, 63, 0].iter().for_each(|&link| bits.set(link));
-        let turns: Vec<_> = (0..6).map(|_| links.find(Some).unwrap()).collect();
+        let turns: Vec<_> = (0..6).map(|_| links.find(false, Some).unwrap()).collect();
         assert_eq!(turns, [3, 63, 0, 3, 63, 0]);
     }
 
@@ -139,19 +142,19 @@ mod tests {
     fn a_busy_link_does_not_keep_others_waiting() {
         let (bits, mut links) = links(8);
         bits.set(1);
-        assert_eq!(links.find(Some), Some(1));
+        assert_eq!(links.find(false, Some), Some(1));
         bits.set(0);
-        assert_eq!(links.find(Some), Some(0));
+        assert_eq!(links.find(false, Some), Some(0));
     }
 
     #[test]
     fn idle_links_are_not_looked_at_and_the_last_one_is() {
         let (bits, mut links) = links(8);
-        assert_eq!(links.find(|link| panic!("{link} is idle")), None::<()>);
+        assert_eq!(links.find(false, |link| panic!("{link} is idle")), None::<()>);
         bits.set(5);
-        assert_eq!(links.find(|_| None::<()>), None);
+        assert_eq!(links.find(false, |_| None::<()>), None);
         let mut seen = Vec::new();
-        links.find(|link| {
+        links.find(false, |link| {
             seen.push(link);
             None::<()>
         });
@@ -166,15 +169,19 @@ mod tests {
         let only = |wanted| move |link| (link == wanted).then_some(link);
         bits.set(3);
         clear();
-        let in_vain = (0..).take_while(|_| links.find(only(3)).is_none()).count();
-        assert_eq!(in_vain, 4, "believed for a while");
+        assert_eq!(links.find(false, only(3)), None, "believed");
+        assert_eq!(links.find(true, only(3)), Some(3), "not when woken for nothing");
+        bits.set(5);
+        clear();
+        let in_vain = (0..).take_while(|_| links.find(false, only(5)).is_none()).count();
+        assert!(in_vain <= BELIEVED as usize, "nor for ever by one that never sleeps");
         // Also where another link always has something.
         bits.set(1);
         let busy = |link| (link == 1 || link == 5).then_some(link);
         let turns = (0..).take_while(|_| {
             clear();
             bits.set(1);
-            links.find(busy) != Some(5)
+            links.find(false, busy) != Some(5)
         });
         assert!(turns.count() <= BELIEVED as usize);
     }
@@ -184,7 +191,7 @@ mod tests {
         let (bits, mut links) = links(2);
         bits.set(40);
         bits.set(1);
-        assert_eq!(links.find(Some), Some(1));
-        assert_eq!(links.find(Some), Some(1));
+        assert_eq!(links.find(false, Some), Some(1));
+        assert_eq!(links.find(false, Some), Some(1));
     }
 }

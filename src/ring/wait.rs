@@ -1,9 +1,9 @@
 //! How an endpoint waits: spin, spin then sleep, or sleep.
 
 use super::bell::{Bell, Sleep};
-use super::ready::BELIEVED;
 use crate::sys::clock::Clock;
 use serde::{Deserialize, Serialize};
+use std::cell::Cell;
 use std::time::Duration;
 
 /// The ways to wait, as a value.
@@ -66,15 +66,6 @@ impl Budget {
         Budget { clock: Clock::system(), ns: limit.as_nanos() as u64 }
     }
 
-    /// After how many looks in vain of an end that waits in the manner of `W` it has slept, or spun for a while, without reason.
-    pub fn patience<W: Wait>(&self) -> u32 {
-        match W::KIND {
-            WaitKind::Spin => BELIEVED,
-            WaitKind::Hybrid if self.ns > 0 => BELIEVED,
-            _ => 3, // two before it sleeps, and one behind
-        }
-    }
-
     /// Spins until `poll` finds something or the time is over.
     #[inline]
     pub fn spin<T>(&self, mut poll: impl FnMut() -> Option<T>) -> Option<T> {
@@ -105,6 +96,19 @@ pub fn wait_for<W: Wait, A: Sleep, T>(
     budget: &Budget,
     mut poll: impl FnMut() -> Option<T>,
 ) -> T {
+    wait_in_doubt::<W, A, T>(bell, budget, |_| poll())
+}
+
+/// [`wait_for`] of an end whose `poll` believes what others say of where to look: it hears when it looks for the first time after
+/// a sleep. If it then finds nothing where it was told to look, it was woken for no reason, or by its own doubt.
+#[inline]
+pub fn wait_in_doubt<W: Wait, A: Sleep, T>(
+    bell: &Bell<A>,
+    budget: &Budget,
+    mut poll: impl FnMut(bool) -> Option<T>,
+) -> T {
+    let slept = Cell::new(false);
+    let mut poll = || poll(slept.replace(false));
     loop {
         let found = match W::KIND {
             WaitKind::Block => poll(),
@@ -119,6 +123,7 @@ pub fn wait_for<W: Wait, A: Sleep, T>(
         if let Some(found) = found.or_else(|| bell.sleep_unless(&mut poll)) {
             return found;
         }
+        slept.set(true);
     }
 }
 
@@ -150,6 +155,25 @@ mod tests {
             scope.spawn(|| side(1, bell(1), bell(0)));
         });
         assert_eq!(number.load(Ordering::Relaxed), 2 * rounds);
+    }
+
+    /// A hostile end takes the wake-up; a sleeper that doubts looks where nobody told it to.
+    #[test]
+    fn the_first_look_after_a_sleep_is_in_doubt() {
+        fn looks<W: Wait>(budget: Duration) -> Vec<bool> {
+            let segment = Arc::new(Segment::create(Backing::Named, 4096).unwrap());
+            let bell = Bell::new(Word::u32(&segment, 0)).doubted();
+            let mut looks = Vec::new();
+            wait_in_doubt::<W, _, _>(&bell, &Budget::new(budget), |doubt| {
+                looks.push(doubt);
+                doubt.then_some(())
+            });
+            looks
+        }
+        assert_eq!(looks::<Block>(Duration::ZERO), [false, false, true]);
+        let (last, before) =
+            looks::<Hybrid>(Duration::from_micros(5)).split_last().map(|(l, b)| (*l, b.to_vec())).unwrap();
+        assert!(last && before.iter().all(|doubt| !doubt));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::explore;
 use crate::word::{Bed, Word};
 use ipcmark::ring::atomic::Atomic;
 use ipcmark::ring::bell::Bell;
-use ipcmark::ring::ready::{BELIEVED, ReadyBits, ReadyLinks};
+use ipcmark::ring::ready::{ReadyBits, ReadyLinks};
 use loom::thread;
 use std::sync::atomic::Ordering;
 
@@ -17,10 +17,10 @@ fn publish(ring: &Word, value: u64, bits: &ReadyBits<Word>, link: usize, bell: &
 
 /// Reads until every ring has come to its value, as main does that sleeps whenever it finds nothing.
 fn read(rings: &[Word; 2], until: [u64; 2], bits: ReadyBits<Word>, bell: &Bell<Bed>) {
-    let (mut links, mut read) = (ReadyLinks::new(bits, 2, BELIEVED), [0; 2]);
+    let (mut links, mut read) = (ReadyLinks::new(bits, 2), [0; 2]);
     while read != until {
         let mut find = || {
-            links.find(|link| {
+            links.find(false, |link| {
                 let position = rings[link].load(Ordering::Acquire); // SYNC: the Release store in publish
                 (position > read[link]).then_some((link, position))
             })

@@ -5,7 +5,7 @@
 
 use ipcmark::ring::bell::Bell;
 use ipcmark::ring::call::{Answerer, Caller, Reply};
-use ipcmark::ring::ready::{BELIEVED, ReadyBits, ReadyLinks};
+use ipcmark::ring::ready::{ReadyBits, ReadyLinks};
 use ipcmark::ring::shared::{Block, LINE, Word};
 use ipcmark::ring::spsc::{Consumer, Producer};
 use ipcmark::ring::wait::{Block as Blocking, Budget, Hybrid, Wait, wait_for};
@@ -238,11 +238,11 @@ fn three_links_by_their_ready_bits() {
         .collect();
     let consumer = |link: usize| Consumer::new(word(2 * link), word(2 * link + 1), block(link));
     let mut consumers: Vec<_> = (0..LINKS).map(consumer).collect();
-    let mut links = ReadyLinks::new(bits, LINKS, BELIEVED);
+    let mut links = ReadyLinks::new(bits, LINKS);
     let (mut read, budget) = ([0; LINKS], Budget::new(Duration::ZERO));
     while read.iter().sum::<u64>() < total * LINKS as u64 {
         let (link, ready) = wait_for::<Blocking, _, _>(&bell, &budget, || {
-            links.find(|link| {
+            links.find(false, |link| {
                 let ready = consumers[link].peek().expect("a well-behaved producer");
                 if ready.is_none() {
                     consumers[link].release();

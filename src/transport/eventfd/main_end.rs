@@ -3,7 +3,7 @@
 use super::{Hub, Link, Shape, consumer, producer};
 use crate::ring::ready::ReadyLinks;
 use crate::ring::spsc::{Consumer, Corrupt, Producer, Ready};
-use crate::ring::wait::{Budget, wait_for};
+use crate::ring::wait::{Budget, wait_for, wait_in_doubt};
 use crate::transport::lifeline::Lifeline;
 use crate::transport::{Error, Inbox, Outbox, Peer, Result, Wait, check_len};
 use std::marker::PhantomData;
@@ -36,7 +36,7 @@ pub(super) fn open<W: Wait>(
     };
     let ups = links.iter().map(|link| consumer(link.up())).collect();
     let rings = Rings { ups, reported: 0, max_frame: shape.max_frame, lifelines, links };
-    let ready = ReadyLinks::new(hub.ready.clone(), rings.ups.len(), budget.patience::<W>());
+    let ready = ReadyLinks::new(hub.ready.clone(), rings.ups.len());
     Ok((outbox, EventfdInbox { rings, ready, hub, budget, wait: PhantomData }))
 }
 
@@ -170,8 +170,9 @@ impl<W: Wait> Inbox for EventfdInbox<W> {
         if rings.reported.count_ones() as usize == rings.ups.len() {
             return Err(Error::Closed { peer: (rings.ups.len() == 1).then_some(0) });
         }
-        let (peer, frame) =
-            wait_for::<W, _, _>(&hub.inbox, budget, || ready.find(|peer| rings.look_at(peer)))?;
+        let (peer, frame) = wait_in_doubt::<W, _, _>(&hub.inbox, budget, |doubt| {
+            ready.find(doubt, |peer| rings.look_at(peer))
+        })?;
         let result = rings.ups[peer].pop(frame, |frame| read(peer, frame));
         if rings.ups[peer].should_release() {
             rings.release(peer);

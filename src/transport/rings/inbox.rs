@@ -7,7 +7,7 @@ use crate::ring::bell::Bell;
 use crate::ring::call::Answerer;
 use crate::ring::ready::ReadyLinks;
 use crate::ring::spsc::{Consumer, Ready};
-use crate::ring::wait::{WaitKind, wait_for};
+use crate::ring::wait::{WaitKind, wait_in_doubt};
 use crate::transport::{Error, Inbox, Outbox, Peer, Result, Wait, check_len};
 
 /// Main's receiving half.
@@ -121,7 +121,7 @@ impl<W: Wait> RingInbox<W> {
             max_frame: common.max_frame,
             peers,
         };
-        let ready = ReadyLinks::new(hub.ready.clone(), rings.ups.len(), common.budget.patience::<W>());
+        let ready = ReadyLinks::new(hub.ready.clone(), rings.ups.len());
         RingInbox { bell: hub.inbox_bell.clone(), rings, ready, common }
     }
 
@@ -132,7 +132,9 @@ impl<W: Wait> RingInbox<W> {
         if rings.reported.count_ones() as usize == rings.ups.len() {
             return Err(Error::Closed { peer: (rings.ups.len() == 1).then_some(0) });
         }
-        wait_for::<W, _, _>(&self.bell, &self.common.budget, || ready.find(|peer| rings.look_at::<W>(peer)))
+        wait_in_doubt::<W, _, _>(&self.bell, &self.common.budget, |doubt| {
+            ready.find(doubt, |peer| rings.look_at::<W>(peer))
+        })
     }
 }
 

@@ -110,19 +110,25 @@ fn cases_json(args: &Args) -> Result<Value, Stop> {
 }
 
 fn table(topic: What) -> Table {
-    let mut table = new_table(Look::Plain { bold: false });
+    let header: &[&str] = match topic {
+        What::Transports => &[
+            "transport",
+            "processes",
+            "waits",
+            "largest frame",
+            "one-write broadcast",
+            "may lose",
+            "what it is",
+        ],
+        What::Workloads => &["workload", "latency", "what it is"],
+        What::Codecs => &["codec", "what it carries"],
+        What::Presets => &["preset", "values", "what it is"],
+        What::Variables | What::Cases => &["variable", "values, the default first", "what it is"],
+    };
+    let mut table = new_table(Look::Plain { bold: false }, header.iter().copied(), ..0);
     let yes_no = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
     match topic {
         What::Transports => {
-            table.set_header([
-                "transport",
-                "processes",
-                "waits",
-                "largest frame",
-                "one-write broadcast",
-                "may lose",
-                "what it is",
-            ]);
             for listed in transports() {
                 let caps = listed.caps;
                 let waits: Vec<String> = caps.waits.iter().map(word).collect();
@@ -138,7 +144,6 @@ fn table(topic: What) -> Table {
             }
         }
         What::Workloads => {
-            table.set_header(["workload", "latency", "what it is"]);
             for workload in Workload::ALL {
                 table.add_row([
                     workload.name().to_owned(),
@@ -148,13 +153,11 @@ fn table(topic: What) -> Table {
             }
         }
         What::Codecs => {
-            table.set_header(["codec", "what it carries"]);
             for codec in Codec::ALL {
                 table.add_row([codec.name(), codec.about()]);
             }
         }
         What::Presets => {
-            table.set_header(["preset", "values", "what it is"]);
             for preset in PRESETS {
                 let values: Vec<String> =
                     preset.values.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -162,7 +165,6 @@ fn table(topic: What) -> Table {
             }
         }
         What::Variables | What::Cases => {
-            table.set_header(["variable", "values, the default first", "what it is"]);
             let default = crate::plan::Model::default();
             for variable in VARIABLES {
                 let values = match variable.values() {
@@ -177,8 +179,8 @@ fn table(topic: What) -> Table {
 }
 
 fn absent_table(absent: Vec<NotBuiltIn>) -> Table {
-    let mut table = new_table(Look::Plain { bold: false });
-    table.set_header(["not built in", "how to build it in", "what it is"]);
+    let mut table =
+        new_table(Look::Plain { bold: false }, ["not built in", "how to build it in", "what it is"], ..0);
     for NotBuiltIn { name, about, enable } in absent {
         table.add_row([name, &enable, about]);
     }

@@ -22,6 +22,15 @@ use signals::signals;
 use soak::soak;
 use std::time::Duration;
 
+/// Mechanisms that die, and can be attacked, in the same way; those in which a renderer shares memory with main first.
+const FAMILIES: [(&str, &[&str]); 5] = [
+    ("shared memory", &["shm", "shm-memfd", "mmap-file", "eventfd", "mojo-like"]),
+    ("pipes", &["pipe", "fifo"]),
+    ("sockets", &["uds-stream", "uds-seqpacket", "uds-dgram", "tcp", "tcp-nagle"]),
+    ("message queues", &["posix-mq"]),
+    ("ipc-channel", &["ipc-channel"]),
+];
+
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
     #[command(flatten)]
@@ -73,7 +82,7 @@ pub(super) fn execute(args: &Args) -> Result<Exit, Stop> {
     if !asked && !args.faults {
         return cases(args, seed, &interrupt);
     }
-    let kills = args.kill.unwrap_or(0) * kill::FAMILIES.len() as u64;
+    let kills = args.kill.unwrap_or(0) * FAMILIES.len() as u64;
     let progress = Progress::new(args.signals.unwrap_or(kills), args.no_progress);
     let (text, good) = match (args.kill, args.soak, args.hostile, args.signals) {
         (Some(count), ..) => {

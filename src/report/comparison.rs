@@ -7,7 +7,6 @@ use crate::plan::Metric;
 use crate::plan::variable::word;
 use crate::record::Place;
 use crate::stats::{COMPARED, Comparison, Difference};
-use comfy_table::CellAlignment;
 use serde_json::{Value, json};
 
 /// A table for each metric, the largest effects first.
@@ -19,11 +18,8 @@ pub fn comparison(rows: &[Comparison], look: Look) -> String {
             continue;
         }
         rows.sort_by(|a, b| b.ratio.ln().abs().total_cmp(&a.ratio.ln().abs()));
-        let mut table = new_table(look);
-        table.set_header(["case", "distance", "base", "new", "change", "95 %", "trials", "verdict"]);
-        for column in table.column_iter_mut().skip(2).take(5) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
+        let mut table =
+            new_table(look, ["case", "distance", "base", "new", "change", "95 %", "trials", "verdict"], 2..7);
         for row in rows {
             let distance = if row.place == Place::One { "–".to_owned() } else { word(row.place) };
             table.add_row([

@@ -6,7 +6,6 @@ use super::table::heading;
 use crate::plan::variable::word;
 use crate::record::Place;
 use crate::stats::{COMPARED, Series};
-use comfy_table::CellAlignment;
 use serde_json::{Value, json};
 
 /// A table for each metric: what changed most comes first, what never did last. `runs` are the runs' names.
@@ -20,11 +19,8 @@ pub fn history_table(series: &[Series], runs: &[String], look: Look) -> String {
         let largest =
             |row: &Series| row.changes.iter().map(|change| change.ratio.ln().abs()).fold(0.0, f64::max);
         rows.sort_by(|a, b| largest(b).total_cmp(&largest(a)));
-        let mut table = new_table(look);
-        table.set_header(["case", "distance", "runs", "first", "last", "course", "changes"]);
-        for column in table.column_iter_mut().skip(2).take(3) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
+        let mut table =
+            new_table(look, ["case", "distance", "runs", "first", "last", "course", "changes"], 2..5);
         for row in rows {
             let figure =
                 |point: Option<&(usize, f64)>| point.map_or("–".to_owned(), |point| shown(metric, point.1));

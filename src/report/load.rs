@@ -4,16 +4,15 @@ use super::figure::{count, nanoseconds};
 use super::look::{Look, new_table};
 use super::table::heading;
 use crate::stats::{Knee, LoadRow, knee};
-use comfy_table::CellAlignment;
 use serde_json::{Value, json};
 
 /// The rows of ascending rates, the knee marked; under them the closed loop, whose latencies leave out the wait for one's turn.
 pub fn load_table(title: &str, rows: &[LoadRow], closed: Option<LoadRow>, look: Look) -> String {
-    let mut table = new_table(look);
-    table.set_header(["offered/s", "achieved/s", "p50", "p99", "p99.9", "max", "lag p99", "trials", ""]);
-    for column in table.column_iter_mut().take(8) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
+    let mut table = new_table(
+        look,
+        ["offered/s", "achieved/s", "p50", "p99", "p99.9", "max", "lag p99", "trials", ""],
+        ..8,
+    );
     let knee = knee(rows);
     let time = |ns: Option<f64>| ns.map_or_else(|| "–".to_owned(), nanoseconds);
     let mut add = |row: &LoadRow, offered: String, note: &str| {

@@ -2,7 +2,8 @@
 //!
 //! What a record says in words may come from anybody: of such words nothing speaks to a terminal, and nothing ends a cell.
 
-use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle, presets};
+use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle, presets};
+use std::ops::RangeBounds;
 
 /// How tables are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,11 +20,20 @@ pub enum Look {
 /// A line under the header and nothing else: rows are short and many.
 const PLAIN: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
-/// An empty table, as wide as its cells: a pipe's reader has no width, and a terminal can be scrolled.
-pub fn new_table(look: Look) -> Table {
+/// A table without rows, as wide as its cells: a pipe's reader has no width, and a terminal can be scrolled. In these of its columns
+/// stand figures, which end at the right.
+pub fn new_table<'a>(
+    look: Look,
+    header: impl IntoIterator<Item = &'a str>,
+    figures: impl RangeBounds<usize>,
+) -> Table {
     let mut table = Table::new();
     table.set_content_arrangement(ContentArrangement::Disabled);
     table.load_style(if look == Look::Markdown { presets::ASCII_MARKDOWN } else { PLAIN });
+    table.set_header(header);
+    for (_, column) in table.column_iter_mut().enumerate().filter(|(index, _)| figures.contains(index)) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
     table
 }
 
@@ -55,7 +65,7 @@ mod tests {
         let hostile = "a|b\r\nc\u{1b}[31m\u{9b}d";
         assert_eq!(words(hostile, Look::Plain { bold: true }), "a|b  c\u{fffd}[31m\u{fffd}d");
         assert_eq!(words(hostile, Look::Markdown), "a\\|b  c\u{fffd}[31m\u{fffd}d");
-        let mut table = new_table(Look::Markdown);
+        let mut table = new_table(Look::Markdown, [], 1..);
         table.add_row(cells([hostile, "e"], Look::Markdown));
         assert_eq!(table.trim_fmt().replace("\\|", "").matches('|').count(), 3);
     }

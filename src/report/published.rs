@@ -12,7 +12,6 @@ use crate::plan::{Model, Preset, human_size};
 use crate::record::Record;
 use crate::stats::{Summary, summarise};
 use crate::workload::Workload;
-use comfy_table::CellAlignment;
 use std::ops::RangeInclusive;
 
 /// A published figure, for an echo of bytes by `ipcRenderer.invoke`.
@@ -62,19 +61,11 @@ const PUBLISHED: [Published; 5] = [
 /// are none.
 pub fn published(records: &[Record], look: Look) -> String {
     let Ok(electron) = Preset::named("electron-default").map(Preset::model) else { return String::new() };
-    let mut table = new_table(look);
-    table.set_header([
-        "here: transport",
-        "payload",
-        "copies",
-        "pin",
-        "p50",
-        "published for Electron",
-        "by whom, on what",
-    ]);
-    for column in table.column_iter_mut().skip(1).take(4) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
+    let mut table = new_table(
+        look,
+        ["here: transport", "payload", "copies", "pin", "p50", "published for Electron", "by whom, on what"],
+        1..5,
+    );
     let mut summaries = summarise(records);
     summaries.sort_by_key(|summary| summary.example.case.model.payload);
     for Summary { example, p50, .. } in &summaries {

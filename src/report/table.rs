@@ -7,7 +7,7 @@ use crate::plan::{Metric, Model, human_size};
 use crate::record::{FloorLine, Place, Record, Status};
 use crate::stats::{Spread, Summary, summarise};
 use crate::workload::LatencyKind;
-use comfy_table::{CellAlignment, Table};
+use comfy_table::Table;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -110,16 +110,11 @@ pub(super) fn heading(title: &str, look: Look) -> String {
 }
 
 fn table(rows: &[&Summary<'_>], look: Look) -> Table {
-    let mut table = new_table(look);
     let names = COLUMNS.iter().map(|(name, ..)| *name);
     // Shown only where there is something to show, and then for every row.
     let lossy = rows.iter().any(|row| row.lost > 0);
-    table.set_header(
-        std::iter::once("transport").chain(names).chain(lossy.then_some("lost")).chain(["trials"]),
-    );
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
+    let header = std::iter::once("transport").chain(names).chain(lossy.then_some("lost")).chain(["trials"]);
+    let mut table = new_table(look, header, 1..);
     let best: Vec<Option<String>> = COLUMNS.iter().map(|column| best_of(rows, column)).collect();
     for row in rows {
         let mut cells = vec![words(&row.example.case.transport, look)];
@@ -209,8 +204,7 @@ fn best_of(rows: &[&Summary<'_>], (name, figure, write, better): &Column) -> Opt
 }
 
 fn reasons(rows: &[&Record], look: Look) -> Table {
-    let mut table = new_table(look);
-    table.set_header(["case", "reason"]);
+    let mut table = new_table(look, ["case", "reason"], ..0);
     for row in rows {
         let reason = row.reason.as_deref().unwrap_or("no reason given");
         table.add_row(cells([row.case.id.as_str(), reason], look));
@@ -220,11 +214,7 @@ fn reasons(rows: &[&Record], look: Look) -> Table {
 
 /// The floors of this machine.
 pub fn floors(lines: &[FloorLine], look: Look) -> String {
-    let mut table = new_table(look);
-    table.set_header(["floor", "pin", "distance", "median", "min", "max", "MB/s"]);
-    for column in table.column_iter_mut().skip(3) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
+    let mut table = new_table(look, ["floor", "pin", "distance", "median", "min", "max", "MB/s"], 3..);
     for line in lines {
         table.add_row([
             line.name.clone(),

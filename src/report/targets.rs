@@ -7,7 +7,6 @@ use crate::plan::variable::word;
 use crate::plan::{Against, Limit};
 use crate::record::Place;
 use crate::stats::{Reading, Verdict};
-use comfy_table::CellAlignment;
 use serde_json::{Value, json};
 
 /// One row for each target, case and distance; nothing where there are no targets.
@@ -15,11 +14,11 @@ pub fn targets(verdicts: &[Verdict<'_>], look: Look) -> String {
     if verdicts.is_empty() {
         return String::new();
     }
-    let mut table = new_table(look);
-    table.set_header(["target", "metric", "against", "distance", "ratio", "wanted", "trials", "verdict"]);
-    for column in table.column_iter_mut().skip(4).take(3) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
+    let mut table = new_table(
+        look,
+        ["target", "metric", "against", "distance", "ratio", "wanted", "trials", "verdict"],
+        4..7,
+    );
     for verdict in verdicts {
         let target = verdict.target;
         let name = match target.cases.len() {

@@ -3,7 +3,6 @@
 use super::figure::nanoseconds;
 use super::look::{Look, new_table};
 use crate::stats::Step;
-use comfy_table::CellAlignment;
 
 /// One layer: its name, its step on top of those before it, and by itself on top of the first.
 pub type Row = (String, Option<Step>, Option<Step>);
@@ -15,11 +14,7 @@ const WIDTH: f64 = 40.0;
 pub fn waterfall(bare: Option<Step>, rows: &[Row], look: Look) -> String {
     let whole =
         rows.iter().rev().find_map(|(_, step, _)| *step).or(bare).map_or(0.0, |step| step.total.median);
-    let mut table = new_table(look);
-    table.set_header(["layer", "p50", "added", "95 % of added", "alone", "", "trials"]);
-    for column in table.column_iter_mut().skip(1).take(4) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
+    let mut table = new_table(look, ["layer", "p50", "added", "95 % of added", "alone", "", "trials"], 1..5);
     let signed = |ns: f64| if ns < 0.0 { format!("−{}", nanoseconds(-ns)) } else { nanoseconds(ns) };
     let range = |interval: Option<[f64; 2]>| match interval {
         None => "too few trials".to_owned(),

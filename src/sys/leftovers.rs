@@ -46,6 +46,18 @@ pub fn sweep_of(pid: Pid) {
     sweep_names(Path::new(SHM_DIR), &format!("{PREFIX}{}-", pid.as_raw_nonzero()));
 }
 
+/// What a process has names for in `/dev/shm` and among message queues, and all that there is in this directory.
+pub fn names_of(pid: Pid, scratch: &Path) -> Vec<PathBuf> {
+    let prefix = format!("{PREFIX}{}-", pid.as_raw_nonzero());
+    let its = |path: &PathBuf| {
+        path.starts_with(scratch)
+            || path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(&prefix))
+    };
+    let places = [Path::new(SHM_DIR), Path::new(QUEUE_DIR), scratch];
+    let entries = places.into_iter().flat_map(fs::read_dir).flatten().flatten();
+    entries.map(|entry| entry.path()).filter(its).collect()
+}
+
 fn sweep_in(directory: &Path) -> Vec<PathBuf> {
     sweep_names(directory, PREFIX)
 }

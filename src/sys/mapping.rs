@@ -13,6 +13,24 @@ use std::path::Path;
 pub(super) struct Mapping {
     base: *mut u8,
     len: usize,
+    /// Bytes before it and behind its last page that nobody may touch.
+    guard: usize,
+}
+
+/// What may be done with a mapping.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Access {
+    Read,
+    Write,
+}
+
+impl Access {
+    fn rights(self) -> ProtFlags {
+        match self {
+            Access::Read => ProtFlags::READ,
+            Access::Write => ProtFlags::READ | ProtFlags::WRITE,
+        }
+    }
 }
 
 // SAFETY: the mapping stays at its address until drop and gives out nothing but that address.
@@ -38,23 +56,52 @@ impl Mapping {
     /// # Errors
     /// `InvalidData` if the file is shorter; whatever the kernel says of mapping.
     pub(super) fn new(file: impl AsFd, len: usize) -> io::Result<Mapping> {
-        Mapping::with(file, len, ProtFlags::READ | ProtFlags::WRITE)
+        Mapping::with(file, len, Access::Write, 0)
     }
 
     /// The same for reading alone.
     pub(super) fn read_only(file: impl AsFd, len: usize) -> io::Result<Mapping> {
-        Mapping::with(file, len, ProtFlags::READ)
+        Mapping::with(file, len, Access::Read, 0)
     }
 
-    fn with(file: impl AsFd, len: usize, rights: ProtFlags) -> io::Result<Mapping> {
+    /// The same between two pages that nobody may touch: who runs over an end, were it by a length that a peer has written, is
+    /// stopped there and reads nothing of anybody else's. It costs a call more.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub(super) fn guarded(file: impl AsFd, len: usize, access: Access) -> io::Result<Mapping> {
+        Mapping::with(file, len, access, rustix::param::page_size())
+    }
+
+    fn with(file: impl AsFd, len: usize, access: Access, guard: usize) -> io::Result<Mapping> {
         let size = rustix::fs::fstat(&file)?.st_size;
         if (size as u64) < len as u64 {
             let message = format!("the shared file has {size} bytes, expected {len}");
             return Err(io::Error::new(io::ErrorKind::InvalidData, message));
         }
+        let rights = access.rights();
+        if guard == 0 {
+            // SAFETY: the kernel chooses an address that nobody uses.
+            let base =
+                unsafe { rustix::mm::mmap(std::ptr::null_mut(), len, rights, MapFlags::SHARED, file, 0)? };
+            return Ok(Mapping { base: base.cast(), len, guard });
+        }
+        let mapping = Mapping::reserved(len, guard)?;
+        // SAFETY: these addresses are ours, and nothing is there yet.
+        unsafe {
+            rustix::mm::mmap(mapping.base.cast(), len, rights, MapFlags::SHARED | MapFlags::FIXED, file, 0)?
+        };
+        Ok(mapping)
+    }
+
+    /// Addresses with nothing behind them.
+    fn reserved(len: usize, guard: usize) -> io::Result<Mapping> {
+        let (nothing, flags) = (ProtFlags::empty(), MapFlags::PRIVATE | MapFlags::NORESERVE);
         // SAFETY: the kernel chooses an address that nobody uses.
-        let base = unsafe { rustix::mm::mmap(std::ptr::null_mut(), len, rights, MapFlags::SHARED, file, 0)? };
-        Ok(Mapping { base: base.cast(), len })
+        let start =
+            unsafe { rustix::mm::mmap_anonymous(std::ptr::null_mut(), whole(len, guard), nothing, flags)? };
+        // SAFETY: inside what has just been reserved.
+        Ok(Mapping { base: unsafe { start.cast::<u8>().add(guard) }, len, guard })
     }
 
     /// Maps once more what this process has mapped from `start` on and shares with others (`mremap(2)` with an old size of zero).
@@ -65,7 +112,7 @@ impl Mapping {
         let start = std::ptr::without_provenance_mut(start);
         // SAFETY: with an old size of zero nothing is moved: the kernel makes a second mapping where nobody has one, or refuses.
         let base = unsafe { rustix::mm::mremap(start, 0, len, rustix::mm::MremapFlags::MAYMOVE)? };
-        Ok(Mapping { base: base.cast(), len })
+        Ok(Mapping { base: base.cast(), len, guard: 0 })
     }
 
     /// Bytes.
@@ -88,10 +135,17 @@ impl Mapping {
 
 impl Drop for Mapping {
     fn drop(&mut self) {
-        // SAFETY: exactly what `new` mapped, and no address of it outlives `self`.
-        let unmapped = unsafe { rustix::mm::munmap(self.base.cast(), self.len) };
+        // SAFETY: the guard before it is part of what was mapped.
+        let start = unsafe { self.base.sub(self.guard) };
+        // SAFETY: exactly what was mapped, and no address of it outlives `self`.
+        let unmapped = unsafe { rustix::mm::munmap(start.cast(), whole(self.len, self.guard)) };
         debug_assert!(unmapped.is_ok());
     }
+}
+
+/// Bytes of addresses that a mapping takes with its guards.
+fn whole(len: usize, guard: usize) -> usize {
+    len.next_multiple_of(rustix::param::page_size()) + 2 * guard
 }
 
 /// A file without a name, in memory, of `len` bytes whose space is reserved and whose size is sealed (`memfd_create(2)`), and its
@@ -106,7 +160,7 @@ pub(super) fn sealed_memory(len: usize, writers: Writers) -> io::Result<(OwnedFd
     }
     let file = rustix::fs::memfd_create("ipcmark", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?;
     reserve(&file, len)?;
-    let mapping = Mapping::new(&file, len)?;
+    let mapping = Mapping::guarded(&file, len, Access::Write)?;
     if writers == Writers::Creator {
         rustix::fs::fcntl_add_seals(&file, SealFlags::FUTURE_WRITE)?;
     }
@@ -161,4 +215,34 @@ fn available_memory() -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
     let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kib * 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What may be done with the page at this address.
+    fn rights_at(address: usize) -> Option<String> {
+        let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+        maps.lines().find_map(|line| {
+            let (range, rest) = line.split_once(' ')?;
+            let (start, end) = range.split_once('-')?;
+            let [start, end] = [start, end].map(|text| usize::from_str_radix(text, 16).unwrap());
+            (start..end).contains(&address).then(|| rest[..4].to_owned())
+        })
+    }
+
+    #[test]
+    fn nobody_may_touch_what_stands_beside_a_segment() {
+        let page = rustix::param::page_size();
+        for len in [page, 3 * page, page + 100] {
+            let (_, mapping) = sealed_memory(len, Writers::All).unwrap();
+            let start = mapping.as_ptr().addr();
+            let end = start + len.next_multiple_of(page);
+            let rights = [start - 1, start, end - 1, end].map(|address| rights_at(address).unwrap());
+            assert_eq!(rights, ["---p", "rw-s", "rw-s", "---p"], "{len} bytes");
+            // SAFETY: inside the mapping.
+            unsafe { mapping.as_ptr().add(len - 1).write(7) };
+        }
+    }
 }

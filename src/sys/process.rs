@@ -179,6 +179,11 @@ pub fn die_with_parent(parent: Pid) -> io::Result<()> {
     }
 }
 
+/// Takes back what [`die_with_parent`] asked for.
+pub fn live_on() -> io::Result<()> {
+    Ok(rustix::process::set_parent_process_death_signal(None)?)
+}
+
 /// Makes orphaned grandchildren ours, so that they can be reaped by number after their parent was killed.
 pub fn adopt_orphans() -> io::Result<()> {
     // The kernel's argument is a flag; rustix spells it as a process number.

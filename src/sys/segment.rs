@@ -7,16 +7,16 @@
 use super::advice::explained;
 use super::fd::Descriptor;
 use super::leftovers::{SHM_DIR, fresh_name};
-use super::mapping::{self, Mapping, Writers};
+use super::mapping::{self, Access, Mapping, Writers};
 use rustix::fs::Mode;
 use rustix::shm::OFlags;
 use serde::{Deserialize, Serialize};
 use shared_memory::{Shmem, ShmemConf, ShmemError};
-use std::fs::{File, OpenOptions};
+use std::fs::OpenOptions;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
 /// What holds a segment's bytes.
@@ -125,7 +125,7 @@ impl Segment {
             }
             Backing::File => {
                 let path = std::env::temp_dir().join(fresh_name()?);
-                let mapping = Mapping::new(mapping::new_file(&path, len)?, len)
+                let mapping = Mapping::guarded(mapping::new_file(&path, len)?, len, Access::Write)
                     .inspect_err(|_| drop(std::fs::remove_file(&path)))?;
                 Ok(Segment::touched(
                     mapping.as_ptr(),
@@ -141,16 +141,7 @@ impl Segment {
     /// # Errors
     /// `NotFound` if its name is gone, `InvalidData` if it is shorter than `len` or could still be made so.
     pub fn open(handle: Handle, len: usize) -> io::Result<Segment> {
-        let mapping = match handle {
-            Handle::Name(name) => Mapping::new(open_object(&name, OFlags::RDWR)?, len)?,
-            Handle::Memory(Descriptor(file)) => {
-                mapping::check_seals(&file)?;
-                Mapping::new(file, len)?
-            }
-            Handle::Path(path) => {
-                Mapping::new(open_file(&path, OpenOptions::new().read(true).write(true))?, len)?
-            }
-        };
+        let mapping = opened(handle, len, Access::Write)?;
         Ok(Segment::touched(mapping.as_ptr(), len, Held::Opened { _mapping: mapping }))
     }
 
@@ -159,14 +150,7 @@ impl Segment {
     /// # Errors
     /// As [`open`](Self::open).
     pub fn open_to_read(handle: Handle, len: usize) -> io::Result<Segment> {
-        let mapping = match handle {
-            Handle::Name(name) => Mapping::read_only(open_object(&name, OFlags::RDONLY)?, len)?,
-            Handle::Memory(Descriptor(file)) => {
-                mapping::check_seals(&file)?;
-                Mapping::read_only(file, len)?
-            }
-            Handle::Path(path) => Mapping::read_only(open_file(&path, OpenOptions::new().read(true))?, len)?,
-        };
+        let mapping = opened(handle, len, Access::Read)?;
         mapping.touch_to_read();
         Ok(Segment { base: mapping.as_ptr(), len, held: Held::Opened { _mapping: mapping } })
     }
@@ -281,14 +265,25 @@ impl std::fmt::Debug for Segment {
     }
 }
 
-/// Opens a shared-memory object by its name.
-fn open_object(name: &str, access: OFlags) -> io::Result<OwnedFd> {
-    Ok(rustix::shm::open(name, access, Mode::empty())?)
-}
-
-/// Opens a file by its path; a link in its place is another's.
-fn open_file(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
-    options.custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed()).open(path)
+/// Maps what another process created.
+fn opened(handle: Handle, len: usize, access: Access) -> io::Result<Mapping> {
+    let file = match handle {
+        Handle::Name(name) => {
+            let flags = if access == Access::Write { OFlags::RDWR } else { OFlags::RDONLY };
+            rustix::shm::open(name, flags, Mode::empty())?
+        }
+        Handle::Memory(Descriptor(file)) => {
+            mapping::check_seals(&file)?;
+            file
+        }
+        Handle::Path(path) => {
+            // A link in its place is another's.
+            let no_links = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
+            let write = access == Access::Write;
+            OpenOptions::new().read(true).write(write).custom_flags(no_links).open(path)?.into()
+        }
+    };
+    Mapping::guarded(file, len, access)
 }
 
 fn to_io(error: ShmemError) -> io::Error {

@@ -26,7 +26,9 @@ pub(super) struct Setup {
     pub(super) copy: CopyWay,
     pub(super) sandbox: Sandbox,
     pub(super) padding: usize,
-    /// Whether the last renderer attacks the others, and how.
+    /// Whether renderers live on when main dies.
+    pub(super) outlive: bool,
+    /// Whether the last renderer attacks the others, and how. It comes on top of the load's windows.
     pub(super) hostile: Option<Tactic>,
     /// Where any process of the trial leaves word of why it failed.
     pub(super) reports: Descriptor,
@@ -81,6 +83,8 @@ pub(super) struct RendererSetup {
     pub(super) sandbox: Sandbox,
     /// What its link to the other one of its pair is to be like, if it has one.
     pub(super) pair: Option<PairLink>,
+    /// Whether it lives on when main dies.
+    pub(super) outlive: bool,
     /// Whether it attacks, and how.
     pub(super) hostile: Option<Tactic>,
     pub(super) reports: Descriptor,

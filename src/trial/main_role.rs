@@ -2,7 +2,7 @@
 
 use super::child::{self, Role};
 use super::control::{FromMain, FromRenderer, PairLink, RendererSetup, Report, Setup, ToMain, ToRenderer};
-use super::siege::{Besieged, Havoc, Siege, Witness};
+use super::siege::{Havoc, Siege, Witness, besiege};
 use super::{calibrate, probe, renderer};
 use crate::electron::model::{Topology, main_end};
 use crate::plan::Placement;
@@ -56,7 +56,7 @@ impl Use for Part<'_> {
         restrict(&setup.pins.main)?;
         let calibration = if T::CAPS.ring { calibrate::calibrate(&setup) } else { None };
         let spec = Spec {
-            windows: load.windows,
+            windows: load.windows + usize::from(setup.hostile.is_some()),
             max_frame: load.max_frame(),
             spin: setup.spin,
             nt_from: calibrate::nt_from(setup.copy, calibration),
@@ -80,8 +80,8 @@ impl Use for Part<'_> {
         let settings = &load.settings;
         if setup.hostile.is_some() {
             let (process, witness) = (renderers.hold_last()?, Witness::default());
-            let hostile = load.windows - 1;
-            let inbox = Besieged::new(inbox, hostile, process, spec.max_frame, witness.clone())?;
+            let hostile = load.windows;
+            let (outbox, inbox) = besiege(outbox, inbox, hostile, process, spec.max_frame, witness.clone())?;
             return phases(control, &setup, renderers, outbox, inbox, Some(&witness));
         }
         if settings.is_bare() || T::CAPS.echo {
@@ -175,7 +175,8 @@ impl Renderers {
             peer,
             sandbox: setup.sandbox,
             pair,
-            hostile: setup.hostile.filter(|_| peer + 1 == setup.load.windows),
+            outlive: setup.outlive,
+            hostile: setup.hostile.filter(|_| peer == setup.load.windows),
             cpus: setup.pins.renderers.get(peer).cloned().unwrap_or_default(),
             reports: Descriptor(setup.reports.0.try_clone()?),
         };

@@ -7,7 +7,7 @@ use crate::plan::{Placement, Sandbox};
 use crate::sys::advice::explained_any;
 use crate::sys::control::Control;
 use crate::sys::cpu::{Scope, Usage, restrict};
-use crate::sys::process::own_pid;
+use crate::sys::process::{live_on, own_pid};
 use crate::sys::sabotage::descriptors;
 use crate::sys::sandbox;
 use crate::transport::hub_as_link::{HubRx, HubTx};
@@ -39,6 +39,9 @@ pub(super) fn run(control: &Control) -> bool {
 
 fn attempt(control: &Control, setup: RendererSetup) -> Result<(), Box<dyn Error>> {
     setup.load.clock.install();
+    if setup.outlive {
+        live_on()?;
+    }
     if setup.placement == Placement::Process {
         setup.load.storm()?; // a thread has main's
     }

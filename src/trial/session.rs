@@ -14,7 +14,7 @@ use crate::sys::clock::Clock;
 use crate::sys::control::Control;
 use crate::sys::cpu::{Usage, allowed};
 use crate::sys::fd::Descriptor;
-use crate::sys::leftovers::{ScratchDir, sweep_of};
+use crate::sys::leftovers::{ScratchDir, names_of, sweep_of};
 use crate::sys::process::{Ending, Process, adopt_orphans, reap_group};
 use crate::sys::signal::Interrupt;
 use crate::workload::Load;
@@ -26,6 +26,7 @@ use rustix::process::Pid;
 use std::collections::BTreeSet;
 use std::io;
 use std::os::unix::net::UnixDatagram;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// What one phase brought.
@@ -65,7 +66,7 @@ pub struct Session {
     /// Whether lost messages are a finding and not a fault.
     lossy: bool,
     /// Transports that make names for a moment make them here.
-    _scratch: ScratchDir,
+    scratch: ScratchDir,
 }
 
 /// How long main may take to notice that a renderer has died before it is ended as well.
@@ -116,7 +117,7 @@ impl Session {
             calibration: None,
             phases: 0,
             lossy: caps.lossy,
-            _scratch: scratch,
+            scratch,
         };
         session.say(&ToMain::Setup(Box::new(Setup {
             transport: case.transport.clone(),
@@ -126,7 +127,7 @@ impl Session {
                 workload: case.workload,
                 payload: case.model.payload,
                 in_flight: case.model.in_flight,
-                windows: case.model.windows,
+                windows: case.model.windows - usize::from(trouble.hostile.is_some()),
                 active: case.model.active_windows(),
                 batch: case.model.batch,
                 arrivals: case.model.load,
@@ -145,6 +146,7 @@ impl Session {
             copy: case.model.copy,
             sandbox: case.model.sandbox,
             padding,
+            outlive: trouble.outlive,
             hostile: trouble.hostile,
             reports: Descriptor(reports_in.into()),
         })))?;
@@ -229,6 +231,11 @@ impl Session {
     /// The renderers' process numbers; none if they are threads.
     pub fn renderer_pids(&self) -> Vec<u32> {
         self.renderers.iter().map(|process| process.pid().as_raw_nonzero().get().cast_unsigned()).collect()
+    }
+
+    /// What main still has names for in the places that all processes share. Once all are connected nothing is found by a name any more.
+    pub fn names(&self) -> Vec<PathBuf> {
+        names_of(self.main.pid(), self.scratch.path())
     }
 
     /// Ends the case in good order: every process says goodbye and is reaped.
@@ -353,6 +360,7 @@ struct Ready {
 impl Drop for Session {
     fn drop(&mut self) {
         self.main.kill();
+        self.renderers.iter().for_each(Process::kill); // which would live on if they were to outlive it
         if self.main.reap(Duration::from_secs(2)).is_some() {
             // Its renderers die with it, and are ours now: also those that it had no time to tell of.
             reap_group(self.main.pid());

@@ -13,6 +13,8 @@ pub struct Trouble {
     pub fault: Option<Fault>,
     /// What the last renderer does to the others, instead of its part of the workload.
     pub hostile: Option<Tactic>,
+    /// Whether renderers live on when main is killed, as far as the kernel goes: their links must tell them.
+    pub outlive: bool,
     /// How often in a second signals interrupt the calls of main and of each renderer that is a process; 0 for never.
     pub storm_hz: u32,
 }

@@ -12,7 +12,6 @@ use crate::sys::signal::Interrupt;
 use crate::trial::{self, Failure, cpus};
 use crate::workload::Workload;
 use crate::workload::ledger::Checks;
-use comfy_table::CellAlignment;
 
 /// What is varied unless a flag says otherwise: every wait and placement; payloads that carry no stamp, part of one,
 /// a line, more than a pipe's page; one window and several; one in flight and several; nothing between the ends, and all that
@@ -96,21 +95,11 @@ pub(super) fn cases(args: &Args, seed: u64, interrupt: &Interrupt) -> Result<Exi
 }
 
 fn table(tallies: &[(&str, Tally)]) -> String {
-    let mut table = new_table(Look::Plain { bold: false });
-    table.set_header([
-        "transport",
-        "passed",
-        "failed",
-        "skipped",
-        "messages",
-        "lost",
-        "doubled",
-        "reordered",
-        "corrupt",
-    ]);
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
+    let mut table = new_table(
+        Look::Plain { bold: false },
+        ["transport", "passed", "failed", "skipped", "messages", "lost", "doubled", "reordered", "corrupt"],
+        1..,
+    );
     for (name, Tally { passed, failed, skipped, checks }) in tallies {
         let mut row = vec![(*name).to_owned()];
         row.extend([passed, failed, skipped].map(ToString::to_string));

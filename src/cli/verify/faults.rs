@@ -20,8 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Does each fault to each of some cases, and once none. Answers a table, and whether all were found and nothing else was.
 pub(super) fn faults(seed: u64, interrupt: &Interrupt, progress: &Progress) -> Result<(String, bool), Stop> {
-    let mut table = new_table(Look::Plain { bold: false });
-    table.set_header(["fault", "case", "found as"]);
+    let mut table = new_table(Look::Plain { bold: false }, ["fault", "case", "found as"], ..0);
     let (mut found, mut all) = (0, 0);
     let wanted = [None].into_iter().chain(Fault::ALL.map(Some));
     for fault in wanted {

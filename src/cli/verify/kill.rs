@@ -5,7 +5,7 @@ mod readers;
 
 use super::super::exit::Stop;
 use super::super::progress::Progress;
-use super::nearest_rank;
+use super::{FAMILIES, nearest_rank};
 use crate::plan::{Case, Model, Pin, Plan};
 use crate::report::{Look, nanoseconds, new_table};
 use crate::sys::clock::Clock;
@@ -13,26 +13,16 @@ use crate::sys::leftovers;
 use crate::sys::process::{Process, open_descriptors, own_children};
 use crate::sys::signal::Interrupt;
 use crate::transport::WaitKind;
-use crate::trial::{Failure, Session, cpus};
+use crate::trial::{Failure, PhaseResult, Session, Trouble, cpus};
 use crate::workload::Workload;
-use comfy_table::CellAlignment;
 use rustix::process::Pid;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-/// Mechanisms that die in the same way.
-pub(super) const FAMILIES: [(&str, &[&str]); 5] = [
-    ("pipes", &["pipe", "fifo"]),
-    ("sockets", &["uds-stream", "uds-seqpacket", "uds-dgram", "tcp", "tcp-nagle"]),
-    ("shared memory", &["shm", "shm-memfd", "mmap-file", "eventfd", "mojo-like"]),
-    ("message queues", &["posix-mq"]),
-    ("ipc-channel", &["ipc-channel"]),
-];
-
 /// 99 % of the answers come by then, and all of them by the second.
 const SOON: Duration = Duration::from_millis(100);
 const LATEST: Duration = Duration::from_secs(1);
-/// More messages than anybody waits for.
+/// More messages than anybody waits for, or than fit into any link.
 const ENDLESS: u64 = 1 << 40;
 /// The latest moment of a kill after messages have begun to pass.
 const MOMENTS_US: u64 = 12_000;
@@ -62,19 +52,19 @@ pub(super) struct Kills<'a> {
 impl Kills<'_> {
     /// Does all of it. Answers a table, and whether all was as it must be.
     pub(super) fn run(&self, progress: &Progress) -> Result<(String, bool), Stop> {
-        let mut table = new_table(Look::Plain { bold: false });
-        table.set_header([
-            "family",
-            "killed",
-            "told: p50",
-            "p99",
-            "longest",
-            "halted, slow, never reading",
-            "hangs and leaks",
-        ]);
-        for column in table.column_iter_mut().skip(1) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
+        let mut table = new_table(
+            Look::Plain { bold: false },
+            [
+                "family",
+                "killed",
+                "told: p50",
+                "p99",
+                "longest",
+                "halted, slow, never reading",
+                "hangs and leaks",
+            ],
+            1..,
+        );
         let (mut good, mut faults) = (true, Vec::new());
         for (family, names) in FAMILIES {
             let wanted = |name: &&&str| self.only.is_empty() || self.only.iter().any(|only| only == **name);
@@ -149,46 +139,71 @@ impl Kills<'_> {
 
     /// Kills one process of a trial that is under way.
     fn trial(&self, case: &Case, rng: &mut fastrand::Rng, tally: &mut Tally) {
-        let clock = Clock::system();
-        let mut session = match Session::open(case, rng.u64(..), Duration::from_secs(5), self.interrupt) {
+        let mut fault = |fault: String| tally.faults.push(format!("{}: {fault}", case.id()));
+        // The links shall tell renderers that main has gone, and not the kernel end them for it. Renderers in pairs do not
+        // look at their links to main.
+        let trouble = Trouble { outlive: case.workload != Workload::Port, ..Trouble::default() };
+        let patience = Duration::from_secs(5);
+        let mut session = match Session::open_troubled(case, rng.u64(..), patience, trouble, self.interrupt) {
             Ok(session) => session,
-            Err(failure) => return tally.faults.push(format!("{}: {failure}", case.id())),
+            Err(failure) => return fault(failure.to_string()),
         };
+        let names = session.names();
+        if !names.is_empty() {
+            fault(format!("found by a name although all are connected: {names:?}"));
+        }
         let pids = session.renderer_pids().into_iter().chain([session.main_pid()]);
         let mut held: Vec<Process> =
             pids.filter_map(|pid| Process::hold(Pid::from_raw(pid.cast_signed())?).ok()).collect();
+        let main = session.main_pid();
         let victim = held.swap_remove(rng.usize(..held.len()));
         let moment = Duration::from_micros(rng.u64(..MOMENTS_US));
-        let (over, done) = channel::<()>();
-        let (outcome, told, killed) = std::thread::scope(|scope| {
-            let victim = &victim;
-            let killer = scope.spawn(move || {
-                let _ = done.recv_timeout(moment); // it ends early only if the phase does, which is a fault
-                victim.kill();
-                clock.now()
-            });
-            let outcome = session.run(ENDLESS, 1, 1 << 10);
-            let told = clock.now();
-            drop(over);
-            (outcome, told, killer.join().unwrap_or(told))
-        });
-        drop(session);
+        let (outcome, killed, told) = run_and_kill(&mut session, &victim, moment);
+        // If main was killed, whoever is left is told when the last renderer has ended by itself.
+        let ended = held.iter().all(|process| process.reap(LATEST).is_some());
+        let told = if victim.pid().as_raw_nonzero().get().cast_unsigned() == main {
+            Clock::system().now()
+        } else {
+            told
+        };
         let took = told.saturating_sub(killed);
         tally.answers.push(took);
-        let slow = u128::from(took) > LATEST.as_nanos();
-        let wrong = match outcome {
-            Err(Failure::Failed(reason)) if reason.starts_with("hung") => Some(reason),
+        let mut fault = |fault: String| tally.faults.push(format!("{}: {fault}", case.id()));
+        match outcome {
+            Err(Failure::Failed(reason)) if reason.starts_with("hung") => fault(reason),
             // It was ended for that after a while, and would have waited for ever.
-            Err(Failure::Failed(reason)) if reason.contains("did not notice") => Some(reason),
-            Err(Failure::Failed(_)) if slow => Some(format!("told after {}", nanoseconds(took as f64))),
+            Err(Failure::Failed(reason)) if reason.contains("did not notice") => fault(reason),
             // A message that was under way when its sender died may be cut short, and must be noticed.
-            Err(_) => None,
-            Ok(_) => Some("an endless phase ended well".to_owned()),
-        };
-        let alive = held.iter().filter(|process| process.reap(LATEST).is_none()).count();
-        let alive = (alive > 0).then(|| format!("{alive} processes still run"));
-        tally.faults.extend(wrong.into_iter().chain(alive).map(|fault| format!("{}: {fault}", case.id())));
+            Err(_) => {}
+            Ok(_) => fault("an endless phase ended well".to_owned()),
+        }
+        if !ended {
+            fault("a process still runs, a second after another was killed".to_owned());
+        } else if u128::from(took) > LATEST.as_nanos() {
+            fault(format!("told after {}", nanoseconds(took as f64)));
+        }
     }
+}
+
+/// Runs an endless phase and kills one of its processes. Answers what came of it, when that was, and when somebody was told.
+fn run_and_kill(
+    session: &mut Session,
+    victim: &Process,
+    moment: Duration,
+) -> (Result<PhaseResult, Failure>, u64, u64) {
+    let clock = Clock::system();
+    let (over, done) = channel::<()>();
+    std::thread::scope(|scope| {
+        let killer = scope.spawn(move || {
+            let _ = done.recv_timeout(moment); // it ends early only if the phase does, which is a fault
+            victim.kill();
+            clock.now()
+        });
+        let outcome = session.run(ENDLESS, 1, 1 << 10);
+        let told = clock.now();
+        drop(over);
+        (outcome, killer.join().unwrap_or(told), told)
+    })
 }
 
 /// A case of this transport that this host can run, as the dice fall.

@@ -12,7 +12,6 @@ use crate::sys::process::{Ending, adopt_orphans, readable};
 use crate::sys::program::{Started, children_left};
 use crate::sys::signal::Interrupt;
 use crate::sys::terminal::Terminal;
-use comfy_table::CellAlignment;
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::Signal;
 use std::fs::read_dir;
@@ -89,11 +88,11 @@ pub(super) fn signals(
         faults.extend(seen.faults.iter().map(|fault| format!("{name} after {moment:?}: {fault}\n")));
         progress.done();
     }
-    let mut table = new_table(Look::Plain { bold: false });
-    table.set_header(["signal", "tries", "ended after: p50", "p99", "longest", "wrong"]);
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
+    let mut table = new_table(
+        Look::Plain { bold: false },
+        ["signal", "tries", "ended after: p50", "p99", "longest", "wrong"],
+        1..,
+    );
     for (((name, deed), took), wrong) in DEEDS.iter().zip(&mut took).zip(wrong) {
         took.sort_unstable();
         let rank = |part| nearest_rank(took, part).map_or("–".to_owned(), |ns| nanoseconds(ns as f64));

@@ -10,7 +10,6 @@ use crate::sys::process::{descriptors_of, resident_bytes};
 use crate::sys::signal::Interrupt;
 use crate::trial::{Failure, Session, cpus};
 use crate::workload::Workload;
-use comfy_table::CellAlignment;
 use std::time::Duration;
 
 /// What is kept open: every family, every workload, small and large.
@@ -121,20 +120,11 @@ impl Kept {
 }
 
 fn table(all: &[Kept]) -> (String, bool) {
-    let mut table = new_table(Look::Plain { bold: false });
-    table.set_header([
-        "case",
-        "rounds",
-        "messages",
-        "p50 at first",
-        "at last",
-        "memory grew by",
-        "descriptors",
-        "verdict",
-    ]);
-    for column in table.column_iter_mut().skip(1).take(6) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
+    let mut table = new_table(
+        Look::Plain { bold: false },
+        ["case", "rounds", "messages", "p50 at first", "at last", "memory grew by", "descriptors", "verdict"],
+        1..7,
+    );
     let (mut good, mut passed) = (true, 0);
     for kept in all {
         passed += kept.passed;

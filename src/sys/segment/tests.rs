@@ -2,6 +2,7 @@
 
 use super::*;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
 use std::sync::atomic::Ordering;
 
 const ALL: [Backing; 3] = [Backing::Named, Backing::Memfd, Backing::File];

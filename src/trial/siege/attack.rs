@@ -8,10 +8,11 @@ use crate::transport::{Rx, Tx};
 use crate::workload::stamp::Direction;
 use crate::workload::{Load, Phase};
 use rustix::fs::{FallocateFlags, Mode, OFlags};
-use rustix::net::{SendFlags, Shutdown};
+use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, Shutdown};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use std::io;
+use std::io::{self, IoSlice};
+use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -27,6 +28,8 @@ pub enum Tactic {
     Bytes,
     /// Turns one word to and fro as fast as it can, then another.
     Race,
+    /// Copies stretches of its shared memory, and a little later puts them back as they were.
+    Replay,
     /// Sends large and small frames as fast as it can, and reads none.
     Flood,
     /// Sends what another window would send.
@@ -39,10 +42,11 @@ pub enum Tactic {
 
 impl Tactic {
     /// All of them.
-    pub const ALL: [Tactic; 7] = [
+    pub const ALL: [Tactic; 8] = [
         Tactic::Words,
         Tactic::Bytes,
         Tactic::Race,
+        Tactic::Replay,
         Tactic::Flood,
         Tactic::Forge,
         Tactic::Descriptors,
@@ -51,7 +55,7 @@ impl Tactic {
 
     /// Whether it writes into shared memory.
     pub fn changes_memory(self) -> bool {
-        matches!(self, Tactic::Words | Tactic::Bytes | Tactic::Race)
+        matches!(self, Tactic::Words | Tactic::Bytes | Tactic::Race | Tactic::Replay)
     }
 
     /// Whether there is something to attack only where memory is shared.
@@ -101,6 +105,7 @@ impl Attacker {
         let doing = Arc::clone(&counts);
         thread("hostile-memory", move || match tactic {
             Tactic::Words | Tactic::Bytes | Tactic::Race => havoc(tactic, &memory, seed, &doing),
+            Tactic::Replay => replay(&memory, seed, &doing),
             Tactic::Descriptors | Tactic::Resize => meddle(tactic, &kept, seed, &doing),
             Tactic::Flood | Tactic::Forge => Ok(()),
         })?;
@@ -141,6 +146,24 @@ fn havoc(tactic: Tactic, memory: &SharedMemory, seed: u64, counts: &Counts) -> i
             }
         }
         readable(never.as_fd(), BREATH);
+    }
+}
+
+/// One stretch after the other is as it was a moment ago: frames that have been read, positions that have passed.
+fn replay(memory: &SharedMemory, seed: u64, counts: &Counts) -> io::Result<()> {
+    let (mut rng, never, words) = (fastrand::Rng::with_seed(seed), Interrupt::never()?, memory.words());
+    loop {
+        let Some(mapping) = rng.choice(0..words.len()) else { return Ok(()) };
+        let len = (1 << rng.u8(..11)).min(words[mapping]);
+        // Every second time where the control words are.
+        let start = if rng.bool() { 0 } else { rng.usize(..=words[mapping] - len) };
+        let stretch = || (start..start + len).map(|place| memory.word(mapping, place));
+        let then: Vec<u64> = stretch().map(|word| word.load(Ordering::Relaxed)).collect(); // in no order with anything
+        readable(never.as_fd(), Duration::from_micros(rng.u64(..2000)));
+        for (word, before) in stretch().zip(then) {
+            word.store(before, Ordering::Relaxed); // as above
+            count(&counts.changes);
+        }
     }
 }
 
@@ -249,10 +272,22 @@ fn spoil_stream(file: &OwnedFd, rng: &mut fastrand::Rng) {
     }
     if rng.u8(..20) == 0 {
         let _ = rustix::net::shutdown(file, if rng.bool() { Shutdown::Write } else { Shutdown::Both });
+    } else if rng.u8(..4) == 0 {
+        let _ = send_with_itself(file, &bytes, rng.usize(1..8));
     } else if rustix::net::send(file, &bytes, SendFlags::DONTWAIT | SendFlags::NOSIGNAL).is_err() {
         let _ = rustix::io::ioctl_fionbio(file, true);
         let _ = rustix::io::write(file, &bytes);
     }
+}
+
+/// Sends bytes with descriptors that nobody asked for: the socket itself, so many times (`SCM_RIGHTS`).
+fn send_with_itself(file: &OwnedFd, bytes: &[u8], times: usize) -> rustix::io::Result<usize> {
+    let rights = vec![file.as_fd(); times];
+    let mut space = vec![MaybeUninit::uninit(); SendAncillaryMessage::ScmRights(&rights).size()];
+    let mut control = SendAncillaryBuffer::new(&mut space);
+    control.push(SendAncillaryMessage::ScmRights(&rights));
+    let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
+    rustix::net::sendmsg(file, &[IoSlice::new(bytes)], &mut control, flags)
 }
 
 /// Uses its link until it ends.
@@ -270,6 +305,7 @@ fn traffic<X: Tx>(
     loop {
         let sent = match tactic {
             Tactic::Forge => tx.send(load.payload, |bytes| victim.fill(bytes, sequence)),
+            Tactic::Replay => tx.send(load.payload, |bytes| victim.fill(bytes, sequence / 2)),
             Tactic::Flood => tx.send(rng.usize(..=load.max_frame()), |bytes| bytes.fill(7)),
             _ if rng.u8(..4) == 0 => {
                 let len = rng.usize(..=load.max_frame());

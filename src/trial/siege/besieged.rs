@@ -1,16 +1,16 @@
-//! Main's receiving half with a hostile renderer among the others.
+//! Main's halves with a hostile renderer among the others.
 
 use crate::sys::clock::Clock;
 use crate::sys::process::{Process, readable};
 use crate::sys::signal::Interrupt;
-use crate::transport::{Error, Inbox, Peer, Result};
+use crate::transport::{Error, Inbox, Outbox, Peer, Result};
 use std::io;
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// How long main waits for the hostile renderer to take an answer, and how often that is looked at.
+/// How long main waits for the hostile renderer to take what it is sent, and how often that is looked at.
 const PATIENCE: Duration = Duration::from_millis(30);
 const TICK: Duration = Duration::from_millis(5);
 
@@ -33,14 +33,31 @@ impl Witness {
 #[derive(Debug)]
 pub(in crate::trial) struct Besieged<I> {
     inbox: I,
-    hostile: Peer,
     max_frame: usize,
-    witness: Witness,
-    /// When main began to answer the hostile renderer; 0 while it does not.
-    since: Arc<AtomicU64>,
+    siege: Arc<Besieger>,
     /// Its frames, by their bytes, so that all of them are looked at.
     sum: u64,
 }
+
+/// The outbox beside it. The hostile renderer gets what all get.
+#[derive(Debug)]
+pub(in crate::trial) struct BesiegedOutbox<O> {
+    outbox: O,
+    siege: Arc<Besieger>,
+}
+
+/// What both know of the hostile renderer.
+#[derive(Debug)]
+struct Besieger {
+    peer: Peer,
+    witness: Witness,
+    /// When main began to send to it, by each half; 0 while it does not.
+    since: [AtomicU64; 2],
+}
+
+/// The halves, by their places in `since`.
+const IN: usize = 0;
+const OUT: usize = 1;
 
 /// Whose turn it was.
 enum Turn<R> {
@@ -48,29 +65,35 @@ enum Turn<R> {
     Hostile,
 }
 
-impl<I: Inbox> Besieged<I> {
-    /// Around this inbox. The hostile process is ended when it lets main wait for too long.
-    pub(in crate::trial) fn new(
-        inbox: I,
-        hostile: Peer,
-        process: Process,
-        max_frame: usize,
-        witness: Witness,
-    ) -> io::Result<Besieged<I>> {
-        let since = Arc::<AtomicU64>::default();
-        let (looked_at, never) = (Arc::clone(&since), Interrupt::never()?);
-        std::thread::Builder::new().name("besieged-patience".to_owned()).spawn(move || {
-            while !readable(never.as_fd(), TICK) {
-                let since = looked_at.load(Ordering::Relaxed); // a time alone
-                if since != 0 && Clock::system().now().saturating_sub(since) > PATIENCE.as_nanos() as u64 {
-                    process.kill();
-                    return;
-                }
+/// Around these halves. The hostile process is ended when it lets main wait for too long.
+pub(in crate::trial) fn besiege<I: Inbox>(
+    outbox: I::Outbox,
+    inbox: I,
+    hostile: Peer,
+    process: Process,
+    max_frame: usize,
+    witness: Witness,
+) -> io::Result<(BesiegedOutbox<I::Outbox>, Besieged<I>)> {
+    let siege = Arc::new(Besieger { peer: hostile, witness, since: Default::default() });
+    let (looked_at, never) = (Arc::clone(&siege), Interrupt::never()?);
+    std::thread::Builder::new().name("besieged-patience".to_owned()).spawn(move || {
+        while !readable(never.as_fd(), TICK) {
+            let now = Clock::system().now();
+            let too_long = |since: &AtomicU64| {
+                let since = since.load(Ordering::Relaxed); // a time alone
+                since != 0 && now.saturating_sub(since) > PATIENCE.as_nanos() as u64
+            };
+            if looked_at.since.iter().any(too_long) {
+                process.kill();
+                return;
             }
-        })?;
-        Ok(Besieged { inbox, hostile, max_frame, witness, since, sum: 0 })
-    }
+        }
+    })?;
+    let outbox = BesiegedOutbox { outbox, siege: Arc::clone(&siege) };
+    Ok((outbox, Besieged { inbox, max_frame, siege, sum: 0 }))
+}
 
+impl Besieger {
     /// Whether an error is the hostile renderer's end.
     fn is_its_end(&self, error: &Error) -> bool {
         let of = match error {
@@ -78,22 +101,50 @@ impl<I: Inbox> Besieged<I> {
             Error::Closed { peer } => *peer,
             _ => None,
         };
-        if of != Some(self.hostile) {
+        if of != Some(self.peer) {
             return false;
         }
         self.witness.end(error.to_string());
         true
     }
+
+    fn begin(&self, half: usize) {
+        self.since[half].store(Clock::system().now(), Ordering::Relaxed); // a time alone
+    }
+
+    fn end(&self, half: usize) {
+        self.since[half].store(0, Ordering::Relaxed); // a time alone
+    }
+}
+
+impl<O: Outbox> Outbox for BesiegedOutbox<O> {
+    fn send_to(&mut self, peer: Peer, len: usize, fill: impl FnOnce(&mut [u8])) -> Result<()> {
+        self.outbox.send_to(peer, len, fill)
+    }
+
+    fn broadcast(&mut self, len: usize, fill: impl Fn(&mut [u8])) -> Result<()> {
+        self.siege.begin(OUT);
+        let sent = self.outbox.broadcast(len, fill);
+        self.siege.end(OUT);
+        match sent {
+            Err(error) if self.siege.is_its_end(&error) => Ok(()),
+            sent => sent,
+        }
+    }
+
+    fn windows(&self) -> usize {
+        self.outbox.windows() - 1
+    }
 }
 
 impl<I: Inbox> Inbox for Besieged<I> {
-    type Outbox = I::Outbox;
+    type Outbox = BesiegedOutbox<I::Outbox>;
 
     fn recv<R>(&mut self, read: impl FnOnce(Peer, &[u8]) -> R) -> Result<R> {
         let mut read = Some(read);
         loop {
-            let Besieged { inbox, hostile, max_frame, sum, .. } = self;
-            let turn = inbox.recv(|peer, frame| match read.take_if(|_| peer != *hostile) {
+            let Besieged { inbox, max_frame, siege, sum } = self;
+            let turn = inbox.recv(|peer, frame| match read.take_if(|_| peer != siege.peer) {
                 Some(read) => Turn::Honest(read(peer, frame)),
                 None => {
                     look_at(frame, *max_frame, sum);
@@ -103,7 +154,7 @@ impl<I: Inbox> Inbox for Besieged<I> {
             match turn {
                 Ok(Turn::Honest(result)) => return Ok(result),
                 Ok(Turn::Hostile) => {}
-                Err(error) if self.is_its_end(&error) => {}
+                Err(error) if self.siege.is_its_end(&error) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -111,17 +162,17 @@ impl<I: Inbox> Inbox for Besieged<I> {
 
     fn serve<S>(
         &mut self,
-        outbox: &mut I::Outbox,
+        outbox: &mut BesiegedOutbox<I::Outbox>,
         read: impl FnOnce(Peer, &[u8]) -> (usize, S),
         reply: impl FnOnce(S, &mut [u8]),
     ) -> Result<()> {
         let (mut read, mut reply) = (Some(read), Some(reply));
         loop {
-            let Besieged { inbox, hostile, max_frame, sum, since, .. } = self;
+            let Besieged { inbox, max_frame, siege, sum } = self;
             let mut honest = false;
             let served = inbox.serve(
-                outbox,
-                |peer, frame| match read.take_if(|_| peer != *hostile) {
+                &mut outbox.outbox,
+                |peer, frame| match read.take_if(|_| peer != siege.peer) {
                     Some(read) => {
                         honest = true;
                         let (len, state) = read(peer, frame);
@@ -129,7 +180,7 @@ impl<I: Inbox> Inbox for Besieged<I> {
                     }
                     None => {
                         look_at(frame, *max_frame, sum);
-                        since.store(Clock::system().now(), Ordering::Relaxed); // a time alone
+                        siege.begin(IN);
                         (frame.len(), None)
                     }
                 },
@@ -138,11 +189,11 @@ impl<I: Inbox> Inbox for Besieged<I> {
                     None => bytes.fill(6),
                 },
             );
-            self.since.store(0, Ordering::Relaxed); // a time alone
+            self.siege.end(IN);
             match served {
                 Ok(()) if honest => return Ok(()),
                 Ok(()) => {}
-                Err(error) if self.is_its_end(&error) => {}
+                Err(error) if self.siege.is_its_end(&error) => {}
                 Err(error) => return Err(error),
             }
         }

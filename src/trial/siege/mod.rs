@@ -2,8 +2,8 @@
 //!
 //! The honest renderers run an ordinary phase, with all its checks. The last one of the trial attacks meanwhile: it changes the
 //! memory that it shares with main, its descriptors, its messages. Main serves the honest ones as ever and does with the
-//! hostile one what an application would: reads its frames, answers them, loses its link when the transport says so, and ends
-//! the process if it does not take its answers.
+//! hostile one what an application would: reads its frames, answers them, sends it what it sends to all, loses its link when
+//! the transport says so, and ends the process if it does not take what it is sent.
 
 mod attack;
 mod besieged;
@@ -13,7 +13,7 @@ pub use attack::Tactic;
 pub use rest::{AtRest, at_rest};
 
 pub(super) use attack::{Attacker, kept_since};
-pub(super) use besieged::{Besieged, Witness};
+pub(super) use besieged::{Witness, besiege};
 
 use serde::{Deserialize, Serialize};
 

@@ -1,8 +1,10 @@
 //! `load` and `doctor`: what is offered, what passes, and proofs on a small scale.
 
-use crate::support::program::Place;
+use crate::support::program::Place as Directory;
 use crate::test;
-use ipcmark::trial::cpus;
+use ipcmark::record::{Record, counted, read_run};
+use ipcmark::trial::{Place, cpus};
+use ipcmark::workload::Arrivals;
 use libtest_mimic::Trial;
 use serde_json::Value;
 
@@ -19,7 +21,7 @@ fn steps() {
     if cpus() < 2 {
         return;
     }
-    let place = Place::new();
+    let place = Directory::new();
     let args =
         ["load", "--transport", "pipe", "--rate", "500..2k/2", "--arrival", "poisson", "--trials", "1"];
     let ended = place.run(&[&args[..], &["--time", "0.1", "--format", "json", "--out", "run"]].concat());
@@ -34,14 +36,22 @@ fn steps() {
     // A trial during which they moved is in no table.
     assert!(!offered.is_empty() && offered.iter().all(|rate| [500.0, 2000.0].contains(rate)), "{document}");
     assert!(steps.iter().all(|step| step["achieved_per_s"].as_f64() > Some(0.0)), "{document}");
-    let closed = |table: &Value| table["closed"]["achieved_per_s"].as_f64() > Some(0.0);
-    assert!(offered.len() < 2 || tables.len() > 1 || tables.iter().any(closed), "{document}");
-    let records = std::fs::read_to_string(place.path("run").join("records.jsonl")).expect("records");
-    assert!(records.contains("\"load\":\"open:500/s:poisson\"") && records.contains("\"lag_p99_ns\""));
+    let records = read_run(&place.path("run")).expect("a run").records;
+    assert!(records.iter().any(|record| record.case.model.load.to_string() == "open:500/s:poisson"));
+    // The closed loop stands beside the rates that were offered at its distance, if any were.
+    let counts = |record: &&Record| record.place() != Place::Mixed;
+    let (closed, open): (Vec<_>, Vec<_>) = counted(&records)
+        .into_iter()
+        .filter(counts)
+        .partition(|record| record.case.model.load == Arrivals::Closed);
+    let beside = closed.iter().any(|closed| open.iter().any(|open| open.place() == closed.place()));
+    let is_shown = |table: &Value| table["closed"]["achieved_per_s"].as_f64() > Some(0.0);
+    assert_eq!(tables.iter().any(is_shown), beside, "{document}");
+    assert!(ended.stdout.contains("lag_p99_ns"));
 }
 
 fn wrong() {
-    let place = Place::new();
+    let place = Directory::new();
     for (args, said) in [
         (&["load", "--transport", "pipe", "--rate", "8k..1k/3"][..], "FROM..TO/STEPS"),
         (&["load", "--rate", "1k"], "name at least one"),
@@ -57,7 +67,7 @@ fn wrong() {
 }
 
 fn facts() {
-    let place = Place::new();
+    let place = Directory::new();
     let ended = place.run(&["doctor", "--trials", "6", "--time", "0.001", "--format", "json"]);
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     let document: Value = serde_json::from_str(&ended.stdout).expect("a document");
@@ -73,7 +83,7 @@ fn facts() {
 }
 
 fn proofs() {
-    let place = Place::new();
+    let place = Directory::new();
     let with = |args: &[&str]| -> Value {
         let rest = ["--trials", "6", "--time", "0.001", "--format", "json"];
         let ended = place.run(&[&["doctor"], args, &rest].concat());

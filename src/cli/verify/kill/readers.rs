@@ -1,6 +1,6 @@
 //! Readers that live and do not read: halted, slow, or gone for good before they have read.
 
-use super::{AROUND, LATEST};
+use super::{AROUND, ENDLESS, LATEST};
 use crate::plan::Case;
 use crate::sys::process::{Process, readable, resident_bytes};
 use crate::sys::signal::Interrupt;
@@ -19,8 +19,6 @@ const RESTS: Duration = Duration::from_millis(10);
 const TURNS: usize = 100;
 /// Before one is killed that has not read: time enough to fill a link.
 const FILL: Duration = Duration::from_millis(100);
-/// More messages than fit into any link.
-const ENDLESS: u64 = 1 << 40;
 /// What a sender may need more while it waits for room, beside the pages of its link.
 const GROWTH: u64 = 1 << 20;
 /// Bytes of a link, at most.

@@ -47,7 +47,7 @@ pub(super) struct Args {
     /// Let a renderer drop, double, swap, change or withhold a message, and see that the checks find it
     #[arg(long, conflicts_with_all = ["kill", "soak"])]
     faults: bool,
-    /// For so long (60, 60s, 10m), let one renderer of three attack main and the others over each transport that shares memory
+    /// For so long (60, 60s, 10m), let one renderer of three attack main and the others, over each transport that shares memory; over pipes, sockets and queues a fifth of it
     #[arg(long, value_name = "SECONDS", value_parser = duration, conflicts_with_all = ["kill", "soak", "faults"])]
     hostile: Option<Duration>,
     /// Run this program so many times and stop it at random moments: by SIGINT, SIGTERM, SIGHUP, SIGINT twice, a reader that goes

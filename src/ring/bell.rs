@@ -39,9 +39,8 @@ pub struct Bell<A = Word<AtomicU32>> {
 }
 
 /// How long a sleeper sleeps that does not believe whoever can write its word: a hostile end may say that it is awake, or take a
-/// wake-up that another has sent. Several may be lost one after the other to a sender that waits for each, and an honest one
-/// shall not wait for 100 ms; 125 looks in a second cost an idle main less than a thousandth of a CPU.
-pub const DOUBT: Duration = Duration::from_millis(8);
+/// wake-up that another has sent.
+pub const DOUBT: Duration = Duration::from_millis(20);
 
 impl<A: Sleep> Bell<A> {
     /// The bell whose word this is.

@@ -58,7 +58,7 @@ impl<A: Atomic<Value = u64>> ReadyLinks<A> {
     }
 
     /// Looks once at the links that may have something until `look` finds it, beginning behind the one that had the last turn.
-    /// In doubt, where the reader was woken and no link with a bit has anything, at all links; and at every 256th look.
+    /// In doubt, and at every 256th look, at all links.
     #[inline]
     pub fn find<T>(&mut self, doubt: bool, mut look: impl FnMut(usize) -> Option<T>) -> Option<T> {
         if self.all == 1 {
@@ -69,19 +69,10 @@ impl<A: Atomic<Value = u64>> ReadyLinks<A> {
             self.take();
         }
         self.looks += 1;
-        if self.looks >= BELIEVED {
-            self.suspect_all();
+        if self.looks >= BELIEVED || doubt {
+            (self.pending, self.watched, self.looks) = (self.all, 0, 0);
         }
-        let found = self.find_pending(&mut look);
-        if found.is_none() && doubt {
-            self.suspect_all();
-            return self.find_pending(&mut look);
-        }
-        found
-    }
-
-    fn suspect_all(&mut self) {
-        (self.pending, self.watched, self.looks) = (self.all, 0, 0);
+        self.find_pending(&mut look)
     }
 
     #[inline]
@@ -170,11 +161,17 @@ mod tests {
         bits.set(3);
         clear();
         assert_eq!(links.find(false, only(3)), None, "believed");
-        assert_eq!(links.find(true, only(3)), Some(3), "not when woken for nothing");
+        assert_eq!(links.find(true, only(3)), Some(3), "but not in doubt");
         bits.set(5);
         clear();
         let in_vain = (0..).take_while(|_| links.find(false, only(5)).is_none()).count();
         assert!(in_vain <= BELIEVED as usize, "nor for ever by one that never sleeps");
+        // Also where another link has something whenever it is looked for.
+        bits.set(1);
+        assert_eq!(links.find(true, |link| (link == 1 || link == 3).then_some(link)), Some(1));
+        clear();
+        bits.set(1);
+        assert_eq!(links.find(true, |link| (link == 1 || link == 3).then_some(link)), Some(3));
         // Also where another link always has something.
         bits.set(1);
         let busy = |link| (link == 1 || link == 5).then_some(link);

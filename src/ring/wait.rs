@@ -1,6 +1,6 @@
 //! How an endpoint waits: spin, spin then sleep, or sleep.
 
-use super::bell::{Bell, Sleep};
+use super::bell::{Bell, DOUBT, Sleep};
 use crate::sys::clock::Clock;
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
@@ -91,24 +91,56 @@ impl Budget {
 /// Waits in the manner of `W` until `poll` finds something. `bell` belongs to the caller alone, and rings after
 /// whatever `poll` looks for has been published.
 #[inline]
-pub fn wait_for<W: Wait, A: Sleep, T>(
-    bell: &Bell<A>,
-    budget: &Budget,
-    mut poll: impl FnMut() -> Option<T>,
-) -> T {
-    wait_in_doubt::<W, A, T>(bell, budget, |_| poll())
+pub fn wait_for<W: Wait, A: Sleep, T>(bell: &Bell<A>, budget: &Budget, poll: impl FnMut() -> Option<T>) -> T {
+    wait::<W, A, T>(bell, budget, poll, || {})
 }
 
-/// [`wait_for`] of an end whose `poll` believes what others say of where to look: it hears when it looks for the first time after
-/// a sleep. If it then finds nothing where it was told to look, it was woken for no reason, or by its own doubt.
+/// The doubts of an end that believes what others say of where to look.
+#[derive(Debug)]
+pub struct Doubts {
+    clock: Clock,
+    /// When it last looked everywhere, in nanoseconds.
+    last: u64,
+}
+
+impl Doubts {
+    /// Of an end that has looked nowhere yet.
+    pub fn new() -> Doubts {
+        Doubts { clock: Clock::system(), last: 0 }
+    }
+
+    /// Whether it is time to look everywhere, which is what then happens.
+    fn are_due(&mut self) -> bool {
+        let now = self.clock.now();
+        let due = now.saturating_sub(self.last) >= DOUBT.as_nanos() as u64;
+        if due {
+            self.last = now;
+        }
+        due
+    }
+}
+
+/// [`wait_for`] of an end whose `poll` looks where others tell it to. Of those one may be hostile, take the others' word away and have
+/// much to say itself: every [`DOUBT`], after a sleep, `poll` hears that it must look everywhere.
 #[inline]
 pub fn wait_in_doubt<W: Wait, A: Sleep, T>(
     bell: &Bell<A>,
     budget: &Budget,
+    doubts: &mut Doubts,
     mut poll: impl FnMut(bool) -> Option<T>,
 ) -> T {
-    let slept = Cell::new(false);
-    let mut poll = || poll(slept.replace(false));
+    let doubt = Cell::new(false);
+    wait::<W, A, T>(bell, budget, || poll(doubt.replace(false)), || doubt.set(doubts.are_due()))
+}
+
+/// `slept` is called after each sleep.
+#[inline]
+fn wait<W: Wait, A: Sleep, T>(
+    bell: &Bell<A>,
+    budget: &Budget,
+    mut poll: impl FnMut() -> Option<T>,
+    mut slept: impl FnMut(),
+) -> T {
     loop {
         let found = match W::KIND {
             WaitKind::Block => poll(),
@@ -123,7 +155,7 @@ pub fn wait_in_doubt<W: Wait, A: Sleep, T>(
         if let Some(found) = found.or_else(|| bell.sleep_unless(&mut poll)) {
             return found;
         }
-        slept.set(true);
+        slept();
     }
 }
 
@@ -157,23 +189,30 @@ mod tests {
         assert_eq!(number.load(Ordering::Relaxed), 2 * rounds);
     }
 
-    /// A hostile end takes the wake-up; a sleeper that doubts looks where nobody told it to.
+    /// A hostile end takes the wake-up; a sleeper that doubts looks where nobody told it to, but not after each sleep.
     #[test]
-    fn the_first_look_after_a_sleep_is_in_doubt() {
-        fn looks<W: Wait>(budget: Duration) -> Vec<bool> {
+    fn the_first_look_after_a_sleep_may_be_in_doubt() {
+        fn looks<W: Wait>(doubts: &mut Doubts, until: impl Fn(&[bool]) -> bool) -> Vec<bool> {
             let segment = Arc::new(Segment::create(Backing::Named, 4096).unwrap());
             let bell = Bell::new(Word::u32(&segment, 0)).doubted();
+            let budget = Budget::new(Duration::from_micros(5));
             let mut looks = Vec::new();
-            wait_in_doubt::<W, _, _>(&bell, &Budget::new(budget), |doubt| {
+            wait_in_doubt::<W, _, _>(&bell, &budget, doubts, |doubt| {
                 looks.push(doubt);
-                doubt.then_some(())
+                until(&looks).then_some(())
             });
             looks
         }
-        assert_eq!(looks::<Block>(Duration::ZERO), [false, false, true]);
-        let (last, before) =
-            looks::<Hybrid>(Duration::from_micros(5)).split_last().map(|(l, b)| (*l, b.to_vec())).unwrap();
+        let mut doubts = Doubts::new();
+        assert_eq!(looks::<Block>(&mut doubts, |looks| looks.last() == Some(&true)), [false, false, true]);
+        let (last, before) = looks::<Hybrid>(&mut doubts, |looks| looks.last() == Some(&true))
+            .split_last()
+            .map(|(l, b)| (*l, b.to_vec()))
+            .unwrap();
         assert!(last && before.iter().all(|doubt| !doubt));
+        // Woken at once, it believes for a while.
+        doubts.last = doubts.clock.now() + 1_000_000_000;
+        assert_eq!(looks::<Block>(&mut doubts, |looks| looks.len() == 3), [false; 3]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::{Hub, Link, Shape, consumer, producer};
 use crate::ring::ready::ReadyLinks;
 use crate::ring::spsc::{Consumer, Corrupt, Producer, Ready};
-use crate::ring::wait::{Budget, wait_for, wait_in_doubt};
+use crate::ring::wait::{Budget, Doubts, wait_for, wait_in_doubt};
 use crate::transport::lifeline::Lifeline;
 use crate::transport::{Error, Inbox, Outbox, Peer, Result, Wait, check_len};
 use std::marker::PhantomData;
@@ -37,7 +37,7 @@ pub(super) fn open<W: Wait>(
     let ups = links.iter().map(|link| consumer(link.up())).collect();
     let rings = Rings { ups, reported: 0, max_frame: shape.max_frame, lifelines, links };
     let ready = ReadyLinks::new(hub.ready.clone(), rings.ups.len());
-    Ok((outbox, EventfdInbox { rings, ready, hub, budget, wait: PhantomData }))
+    Ok((outbox, EventfdInbox { rings, ready, doubts: Doubts::new(), hub, budget, wait: PhantomData }))
 }
 
 /// Main's sending half.
@@ -94,6 +94,7 @@ impl<W: Wait> Outbox for EventfdOutbox<W> {
 pub struct EventfdInbox<W> {
     rings: Rings,
     ready: ReadyLinks,
+    doubts: Doubts,
     hub: Arc<Hub>,
     budget: Budget,
     wait: PhantomData<fn() -> W>,
@@ -166,11 +167,11 @@ impl<W: Wait> Inbox for EventfdInbox<W> {
 
     #[inline]
     fn recv<R>(&mut self, read: impl FnOnce(Peer, &[u8]) -> R) -> Result<R> {
-        let EventfdInbox { rings, ready, hub, budget, .. } = self;
+        let EventfdInbox { rings, ready, doubts, hub, budget, .. } = self;
         if rings.reported.count_ones() as usize == rings.ups.len() {
             return Err(Error::Closed { peer: (rings.ups.len() == 1).then_some(0) });
         }
-        let (peer, frame) = wait_in_doubt::<W, _, _>(&hub.inbox, budget, |doubt| {
+        let (peer, frame) = wait_in_doubt::<W, _, _>(&hub.inbox, budget, doubts, |doubt| {
             ready.find(doubt, |peer| rings.look_at(peer))
         })?;
         let result = rings.ups[peer].pop(frame, |frame| read(peer, frame));

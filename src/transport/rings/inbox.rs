@@ -7,7 +7,7 @@ use crate::ring::bell::Bell;
 use crate::ring::call::Answerer;
 use crate::ring::ready::ReadyLinks;
 use crate::ring::spsc::{Consumer, Ready};
-use crate::ring::wait::{WaitKind, wait_in_doubt};
+use crate::ring::wait::{Doubts, WaitKind, wait_in_doubt};
 use crate::transport::{Error, Inbox, Outbox, Peer, Result, Wait, check_len};
 
 /// Main's receiving half.
@@ -15,6 +15,7 @@ use crate::transport::{Error, Inbox, Outbox, Peer, Result, Wait, check_len};
 pub struct RingInbox<W> {
     rings: Rings,
     ready: ReadyLinks,
+    doubts: Doubts,
     bell: Bell,
     common: Common<W>,
 }
@@ -122,17 +123,17 @@ impl<W: Wait> RingInbox<W> {
             peers,
         };
         let ready = ReadyLinks::new(hub.ready.clone(), rings.ups.len());
-        RingInbox { bell: hub.inbox_bell.clone(), rings, ready, common }
+        RingInbox { bell: hub.inbox_bell.clone(), rings, ready, doubts: Doubts::new(), common }
     }
 
     /// Waits for a frame or a call.
     #[inline]
     fn next(&mut self) -> Result<(Peer, Found)> {
-        let RingInbox { rings, ready, .. } = self;
+        let RingInbox { rings, ready, doubts, .. } = self;
         if rings.reported.count_ones() as usize == rings.ups.len() {
             return Err(Error::Closed { peer: (rings.ups.len() == 1).then_some(0) });
         }
-        wait_in_doubt::<W, _, _>(&self.bell, &self.common.budget, |doubt| {
+        wait_in_doubt::<W, _, _>(&self.bell, &self.common.budget, doubts, |doubt| {
             ready.find(doubt, |peer| rings.look_at::<W>(peer))
         })
     }

@@ -159,7 +159,7 @@ fn replay(memory: &SharedMemory, seed: u64, counts: &Counts) -> io::Result<()> {
         let start = if rng.bool() { 0 } else { rng.usize(..=words[mapping] - len) };
         let stretch = || (start..start + len).map(|place| memory.word(mapping, place));
         let then: Vec<u64> = stretch().map(|word| word.load(Ordering::Relaxed)).collect(); // in no order with anything
-        readable(never.as_fd(), Duration::from_micros(rng.u64(..2000)));
+        readable(never.as_fd(), Duration::from_micros(rng.u64(..500)));
         for (word, before) in stretch().zip(then) {
             word.store(before, Ordering::Relaxed); // as above
             count(&counts.changes);

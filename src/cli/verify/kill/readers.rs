@@ -15,8 +15,10 @@ const HALT: Duration = Duration::from_secs(2);
 /// A slow one runs for so long, and is halted for so long, by turns…
 const RUNS: Duration = Duration::from_micros(500);
 const RESTS: Duration = Duration::from_millis(10);
-/// …for about a second.
+/// …at most so often.
 const TURNS: usize = 100;
+/// What it is to read, as the time that a reader takes that is awake.
+const AWAKE: Duration = Duration::from_millis(40);
 /// Before one is killed that has not read: time enough to fill a link.
 const FILL: Duration = Duration::from_millis(100);
 /// What a sender may need more while it waits for room, beside the pages of its link.
@@ -54,6 +56,9 @@ fn halted(case: &Case, seed: u64, interrupt: &Interrupt) -> Result<(), Failure> 
 fn slow(case: &Case, seed: u64, interrupt: &Interrupt) -> Result<(), Failure> {
     let (mut session, main) = open(case, seed, interrupt)?;
     let (never, senders) = (Interrupt::never()?, session.renderer_pids());
+    // As many as an awake reader takes in a while: links differ by a hundred times.
+    let awake = session.run(AROUND, 1, 1)?.elapsed_ns.max(1) as f64;
+    let messages = (AROUND as f64 * AWAKE.as_nanos() as f64 / awake).max(100.0) as u64;
     let before = memory(&senders);
     let (over, done) = channel::<()>();
     let (result, most) = std::thread::scope(|scope| {
@@ -71,7 +76,7 @@ fn slow(case: &Case, seed: u64, interrupt: &Interrupt) -> Result<(), Failure> {
             }
             most
         });
-        let result = session.run(50 * AROUND, 1, 1);
+        let result = session.run(messages, 1, 1);
         drop(over);
         (result, watcher.join().unwrap_or_default())
     });

@@ -1,6 +1,7 @@
 //! How quiet the host was around a trial.
 
-use crate::trial::Distance;
+use crate::sys::cpu::tick_ns;
+use crate::trial::{Distance, Measured};
 use serde::{Deserialize, Serialize};
 
 /// How quiet the host was.
@@ -16,7 +17,36 @@ pub struct Noise {
     /// there. `None` if they do sleep.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cpu_share: Option<f64>,
+    /// The trial's length by the clock that times it, as a multiple of its length by the kernel's: 1, unless one of them jumped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_ratio: Option<f64>,
     /// `None` if the ends share a CPU.
     #[serde(default)]
     pub distance: Option<Distance>,
+}
+
+/// By how much a trial's length may differ by two clocks: the kernel's is set right at 0.05 % of its pace at most (`adjtimex(2)`).
+const CLOCK_DRIFT: f64 = 0.002;
+
+impl Noise {
+    /// Of a trial, in a run whose sentinel usually takes so long.
+    pub(super) fn of(measured: &Measured, usual_sentinel_ns: Option<f64>, cpu_share: Option<f64>) -> Noise {
+        let [before, after] = &measured.probes;
+        let distance = before.distance_ns.zip(after.distance_ns).map(|(a, b)| Distance::new(a, b));
+        let sentinel_ns = (before.sentinel_ns + after.sentinel_ns) as f64 / 2.0;
+        let sentinel_ratio = sentinel_ns / usual_sentinel_ns.unwrap_or(sentinel_ns);
+        let steal = (measured.steal_ticks * tick_ns()) as f64 / measured.wall_ns.max(1) as f64;
+        Noise {
+            dirty: (sentinel_ratio - 1.0).abs() > 0.05
+                || steal > 0.01
+                || (measured.clock_ratio - 1.0).abs() > CLOCK_DRIFT
+                || cpu_share.is_some_and(|share| share < 0.9)
+                || distance.is_some_and(|d| d.mixed),
+            steal_ticks: measured.steal_ticks,
+            sentinel_ratio,
+            cpu_share,
+            clock_ratio: Some(measured.clock_ratio),
+            distance,
+        }
+    }
 }

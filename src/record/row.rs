@@ -4,9 +4,9 @@ use super::noise::Noise;
 use super::offered::Offered;
 use crate::plan::{Case, Model, Pin};
 use crate::sys::counters::Counts;
-use crate::sys::cpu::{Usage, tick_ns};
+use crate::sys::cpu::Usage;
 use crate::transport::WaitKind;
-use crate::trial::{Bounds, Calibration, Distance, Failure, Floor, Measured, Place};
+use crate::trial::{Bounds, Calibration, Failure, Floor, Measured, Place};
 use crate::workload::ledger::Checks;
 use crate::workload::tally::Encoded;
 use crate::workload::{LatencyKind, Workload};
@@ -268,10 +268,6 @@ impl Record {
             };
             Some(FloorRow { name, bounds, ns, ratio: bounded / ns })
         });
-        let distance = before.distance_ns.zip(after.distance_ns).map(|(a, b)| Distance::new(a, b));
-        let sentinel_ns = (before.sentinel_ns + after.sentinel_ns) as f64 / 2.0;
-        let sentinel_ratio = sentinel_ns / usual_sentinel_ns.unwrap_or(sentinel_ns);
-        let steal = (measured.steal_ticks * tick_ns()) as f64 / measured.wall_ns.max(1) as f64;
         let cpu_share = self.cpu_share(measured);
         Record {
             messages: measured.messages,
@@ -290,16 +286,7 @@ impl Record {
             checks: Some(ChecksRow { checks: measured.checks, processes: measured.processes }),
             calibration: measured.calibration,
             floor,
-            noise: Some(Noise {
-                dirty: (sentinel_ratio - 1.0).abs() > 0.05
-                    || steal > 0.01
-                    || cpu_share.is_some_and(|share| share < 0.9)
-                    || distance.is_some_and(|d| d.mixed),
-                steal_ticks: measured.steal_ticks,
-                sentinel_ratio,
-                cpu_share,
-                distance,
-            }),
+            noise: Some(Noise::of(measured, usual_sentinel_ns, cpu_share)),
             latency_ns: Some(latency),
             ..self
         }

@@ -26,7 +26,7 @@ pub fn jsonl(records: &[Record]) -> String {
 
 type Field = (&'static str, fn(&Record) -> Option<String>);
 
-const FIELDS: [Field; 45] = [
+const FIELDS: [Field; 46] = [
     ("run", |r| Some(r.run.clone())),
     ("trial", |r| Some(r.trial.to_string())),
     ("order", |r| Some(r.order?.to_string())),
@@ -63,6 +63,7 @@ const FIELDS: [Field; 45] = [
     ("sentinel_ratio", |r| Some(r.noise?.sentinel_ratio.to_string())),
     ("steal_ticks", |r| Some(r.noise?.steal_ticks.to_string())),
     ("cpu_share", |r| Some(r.noise?.cpu_share?.to_string())),
+    ("clock_ratio", |r| Some(r.noise?.clock_ratio?.to_string())),
     ("samples", |r| Some(r.latency_ns.as_ref()?.count.to_string())),
     ("messages_per_sample", |r| Some(r.latency_ns.as_ref()?.every.to_string())),
     ("min_ns", |r| Some(r.latency_ns.as_ref()?.min.to_string())),

@@ -67,7 +67,8 @@ impl Clock {
         match self.source {
             Source::Tsc => {
                 let ticks = ticks().wrapping_sub(self.origin_ticks);
-                self.origin_ns + ((u128::from(ticks) * u128::from(self.scale)) >> 32) as u64
+                // A counter that was set back (a host that moved the machine) gives a wrong time and no panic.
+                self.origin_ns.wrapping_add(((u128::from(ticks) * u128::from(self.scale)) >> 32) as u64)
             }
             Source::Monotonic => monotonic_ns(),
         }
@@ -76,6 +77,19 @@ impl Clock {
     /// Where readings come from.
     pub fn source(&self) -> Source {
         self.source
+    }
+
+    /// This clock's reading and the kernel's, of the same moment.
+    pub fn beside_kernel(&self) -> Beside {
+        let bracket = || {
+            let before = self.now();
+            let kernel_ns = monotonic_ns();
+            let width = self.now().wrapping_sub(before);
+            (width, Beside { ns: before.wrapping_add(width / 2), kernel_ns })
+        };
+        // The tightest: whoever was interrupted between two readings is not among them.
+        let brackets = std::iter::repeat_with(bracket).take(16);
+        brackets.min_by_key(|(width, _)| *width).map(|(_, beside)| beside).unwrap_or_default()
     }
 
     /// Measures step and cost on the calling thread (about 1 ms).
@@ -112,6 +126,21 @@ impl Clock {
     /// Falls back to the kernel's clock if the counter does not tick (an emulator, a trapping hypervisor).
     fn checked(self) -> Clock {
         if self.scale == 0 { Clock::monotonic() } else { self }
+    }
+}
+
+/// Two clocks at one moment, in nanoseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Beside {
+    ns: u64,
+    kernel_ns: u64,
+}
+
+impl Beside {
+    /// What the clock says has passed since, as a multiple of what the kernel says: 1, unless one of them jumped.
+    pub fn ratio_since(self, earlier: Beside) -> f64 {
+        let passed = |now: u64, then: u64| now.wrapping_sub(then).cast_signed() as f64;
+        passed(self.ns, earlier.ns) / passed(self.kernel_ns, earlier.kernel_ns).max(1.0)
     }
 }
 
@@ -182,6 +211,19 @@ mod tests {
         let (kernel, own) = (monotonic_ns() - kernel_0, last - own_0);
         // Generous: the two readings are not simultaneous, and another process may run in between.
         assert!(own.abs_diff(kernel) < kernel / 50 + 20_000_000, "own {own} kernel {kernel}");
+    }
+
+    #[test]
+    fn a_clock_that_jumps_is_seen_beside_the_kernels() {
+        let clock = Clock::system();
+        let begin = clock.beside_kernel();
+        while clock.now() - begin.ns < 5_000_000 {}
+        let end = clock.beside_kernel();
+        assert!((end.ratio_since(begin) - 1.0).abs() < 0.01, "{begin:?} {end:?}");
+        for jump in [3_600_000_000_000_i64, 20_000, -3_600_000_000_000] {
+            let jumped = Beside { ns: end.ns.wrapping_add_signed(jump), ..end };
+            assert!((jumped.ratio_since(begin) - 1.0).abs() > 0.003, "{jump}");
+        }
     }
 
     #[test]

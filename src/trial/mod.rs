@@ -104,6 +104,8 @@ pub struct Measured {
     pub steal_ticks: u64,
     /// From the first probe to the second.
     pub wall_ns: u64,
+    /// The same as a multiple of what the kernel's clock says.
+    pub clock_ratio: f64,
 }
 
 /// Runs one trial of a case.
@@ -116,14 +118,16 @@ pub fn run(case: &Case, settings: &Settings, seed: u64, interrupt: &Interrupt) -
     let mut session = Session::open_troubled(case, seed, settings.timeout, trouble, interrupt)?;
     let pace = warm_up(&mut session, case, settings, seed)?;
     let before = session.probe()?;
-    let (steal_0, begin) = (steal_ticks(), Clock::system().now());
+    let clock = Clock::system();
+    let (steal_0, begin, beside) = (steal_ticks(), clock.now(), clock.beside_kernel());
     let (links, burst) = (case.timed_links(), case.model.load.burst());
     // Whole bursts only: the last one is no shorter than the others.
     let messages = pace.messages_in(settings.time).max(few(case)).max(links).next_multiple_of(links * burst);
     let every = pace.every(case, messages);
     let lead = few(case).min(8).next_multiple_of(burst);
     let result = session.run(messages, lead, every)?;
-    let (steal_1, end) = (steal_ticks(), Clock::system().now());
+    let (steal_1, end) = (steal_ticks(), clock.now());
+    let clock_ratio = clock.beside_kernel().ratio_since(beside);
     let after = session.probe()?;
     let (processes, calibration) = (session.processes(), session.calibration());
     session.close()?;
@@ -142,7 +146,8 @@ pub fn run(case: &Case, settings: &Settings, seed: u64, interrupt: &Interrupt) -
         calibration,
         probes: [before, after],
         steal_ticks: steal_1.saturating_sub(steal_0),
-        wall_ns: end - begin,
+        wall_ns: end.saturating_sub(begin),
+        clock_ratio,
     })
 }
 

@@ -156,10 +156,13 @@ where
     let ToRenderer::Run(phase) = control.recv()? else { return Ok(()) };
     control.send(&FromRenderer::Started)?;
     let attacker = Attacker::begin(tactic, setup.load, phase, kept, ends)?;
-    while let ToRenderer::Tell = control.recv()? {
-        control.send(&FromRenderer::Did(attacker.havoc()))?;
+    loop {
+        match control.recv()? {
+            ToRenderer::Tell => control.send(&FromRenderer::Did(attacker.havoc()))?,
+            ToRenderer::Run(_) => control.send(&FromRenderer::Started)?, // it goes on
+            ToRenderer::Quit => return Ok(()),
+        }
     }
-    Ok(())
 }
 
 /// Runs phases between these ends until it is told to quit.

@@ -364,8 +364,8 @@ impl Drop for Session {
         if self.main.reap(Duration::from_secs(2)).is_some() {
             // Its renderers die with it, and are ours now: also those that it had no time to tell of.
             reap_group(self.main.pid());
-            // Killed between a name and the last window that opens it.
-            sweep_of(self.main.pid());
+            // Killed between a name and the last window that opens it; a pair's own link is named by a renderer.
+            self.renderers.iter().chain([&self.main]).for_each(|process| sweep_of(process.pid()));
         }
     }
 }

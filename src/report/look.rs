@@ -65,8 +65,9 @@ mod tests {
         let hostile = "a|b\r\nc\u{1b}[31m\u{9b}d";
         assert_eq!(words(hostile, Look::Plain { bold: true }), "a|b  c\u{fffd}[31m\u{fffd}d");
         assert_eq!(words(hostile, Look::Markdown), "a\\|b  c\u{fffd}[31m\u{fffd}d");
-        let mut table = new_table(Look::Markdown, [], 1..);
+        let mut table = new_table(Look::Markdown, ["case", "reason"], ..0);
         table.add_row(cells([hostile, "e"], Look::Markdown));
-        assert_eq!(table.trim_fmt().replace("\\|", "").matches('|').count(), 3);
+        // The header, the line under it, the row.
+        assert_eq!(table.trim_fmt().replace("\\|", "").matches('|').count(), 3 * 3);
     }
 }

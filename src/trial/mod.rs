@@ -17,6 +17,7 @@ mod failure;
 mod floor;
 pub mod fuzz;
 mod main_role;
+mod phase_result;
 mod pins;
 mod probe;
 mod renderer;
@@ -30,8 +31,9 @@ pub use child::enter_if_child;
 pub use distance::{Distance, Place};
 pub use failure::Failure;
 pub use floor::{FloorLine, copy_rates, measure_floors};
+pub use phase_result::PhaseResult;
 pub use probe::Probe;
-pub use session::{PhaseResult, Session};
+pub use session::Session;
 pub use siege::{AtRest, Havoc, Siege, Tactic, at_rest};
 pub use trouble::Trouble;
 

@@ -5,22 +5,20 @@ use super::child::{self, Role};
 use super::control::{FromMain, Setup, ToMain};
 use super::failure::Failure;
 use super::floor::wake::wake_up;
+use super::phase_result::PhaseResult;
 use super::pins::{Pins, spin_budget};
-use super::siege::Siege;
 use super::trouble::Trouble;
 use super::{Probe, phase};
 use crate::plan::{Case, Placement, transport};
 use crate::sys::clock::Clock;
 use crate::sys::control::Control;
-use crate::sys::cpu::{Usage, allowed};
+use crate::sys::cpu::allowed;
 use crate::sys::fd::Descriptor;
 use crate::sys::leftovers::{ScratchDir, names_of, sweep_of};
 use crate::sys::process::{Ending, Process, adopt_orphans, reap_group};
 use crate::sys::signal::Interrupt;
 use crate::workload::Load;
-use crate::workload::ledger::Checks;
 use crate::workload::stamp::mix;
-use hdrhistogram::Histogram;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::Pid;
 use std::collections::BTreeSet;
@@ -28,25 +26,6 @@ use std::io;
 use std::os::unix::net::UnixDatagram;
 use std::path::PathBuf;
 use std::time::Duration;
-
-/// What one phase brought.
-#[derive(Debug)]
-pub struct PhaseResult {
-    /// From the first timed message's begin to the last one's end.
-    pub elapsed_ns: u64,
-    /// Latencies of the sampled messages.
-    pub latency: Histogram<u64>,
-    /// How much later than its moment each of them was sent, in an open loop.
-    pub lag: Option<Histogram<u64>>,
-    /// What the checks found; clean (but for loss, where the transport may lose messages), or the phase would have failed.
-    pub checks: Checks,
-    /// Consumption of main.
-    pub main: Usage,
-    /// Consumption of all renderers.
-    pub renderers: Usage,
-    /// What a hostile renderer did, where there was one.
-    pub siege: Option<Siege>,
-}
 
 /// An open case: main and renderers are connected and wait for phases.
 ///

@@ -86,11 +86,11 @@ pub(super) fn execute(args: &Args) -> Result<Exit, Stop> {
     let progress = Progress::new(args.signals.unwrap_or(kills), args.no_progress);
     let (text, good) = match (args.kill, args.soak, args.hostile, args.signals) {
         (Some(count), ..) => {
-            let only = args.choice.transports()?;
+            let only = of_families(&args.choice)?;
             Kills { count, only: &only, seed, interrupt: &interrupt }.run(&progress)?
         }
         (_, Some(time), ..) => soak(time, seed, &interrupt, &progress)?,
-        (_, _, Some(time), _) => hostile(time, &args.choice.transports()?, seed, &interrupt, &progress)?,
+        (_, _, Some(time), _) => hostile(time, &of_families(&args.choice)?, seed, &interrupt, &progress)?,
         (.., Some(tries)) => signals(tries, seed, &interrupt, &progress)?,
         _ => faults(seed, &interrupt, &progress)?,
     };
@@ -102,6 +102,22 @@ pub(super) fn execute(args: &Args) -> Result<Exit, Stop> {
         None if good => Exit::Ok,
         None => Exit::Failed,
     })
+}
+
+/// The transports that are named, if any are. All of them are of a family.
+fn of_families(choice: &Choice) -> Result<Vec<String>, Stop> {
+    let only = choice.transports()?;
+    let known: Vec<&str> = FAMILIES.iter().flat_map(|(_, names)| names.iter().copied()).collect();
+    match only.iter().find(|name| !known.contains(&name.as_str())) {
+        None => Ok(only),
+        Some(name) => Err(Stop::Content {
+            what: format!("--transport {name}"),
+            why: format!(
+                "only links between processes, whose ends notice each other's end, can be killed or besieged: {}",
+                known.join(", ")
+            ),
+        }),
+    }
 }
 
 /// The value below or at which this part of sorted ones lies.

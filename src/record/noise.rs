@@ -36,17 +36,51 @@ impl Noise {
         let sentinel_ns = (before.sentinel_ns + after.sentinel_ns) as f64 / 2.0;
         let sentinel_ratio = sentinel_ns / usual_sentinel_ns.unwrap_or(sentinel_ns);
         let steal = (measured.steal_ticks * tick_ns()) as f64 / measured.wall_ns.max(1) as f64;
-        Noise {
-            dirty: (sentinel_ratio - 1.0).abs() > 0.05
-                || steal > 0.01
-                || (measured.clock_ratio - 1.0).abs() > CLOCK_DRIFT
-                || cpu_share.is_some_and(|share| share < 0.9)
-                || distance.is_some_and(|d| d.mixed),
+        let noise = Noise {
+            dirty: false,
             steal_ticks: measured.steal_ticks,
             sentinel_ratio,
             cpu_share,
             clock_ratio: Some(measured.clock_ratio),
             distance,
+        };
+        Noise { dirty: noise.is_beyond(steal), ..noise }
+    }
+
+    /// Whether anything is beyond its limit; `steal` is the part of the time that the hypervisor took away.
+    fn is_beyond(&self, steal: f64) -> bool {
+        (self.sentinel_ratio - 1.0).abs() > 0.05
+            || steal > 0.01
+            || self.clock_ratio.is_some_and(|ratio| (ratio - 1.0).abs() > CLOCK_DRIFT)
+            || self.cpu_share.is_some_and(|share| share < 0.9)
+            || self.distance.is_some_and(|d| d.mixed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_of_them_alone_makes_a_trial_dirty() {
+        let quiet = Noise {
+            dirty: false,
+            steal_ticks: 0,
+            sentinel_ratio: 1.02,
+            cpu_share: Some(0.99),
+            clock_ratio: Some(1.0004),
+            distance: Some(Distance::new(60.0, 62.0)),
+        };
+        assert!(!quiet.is_beyond(0.005));
+        assert!(quiet.is_beyond(0.02));
+        for noisy in [
+            Noise { sentinel_ratio: 0.9, ..quiet },
+            Noise { cpu_share: Some(0.8), ..quiet },
+            Noise { clock_ratio: Some(1.01), ..quiet },
+            Noise { clock_ratio: Some(-3.0), ..quiet },
+            Noise { distance: Some(Distance::new(60.0, 330.0)), ..quiet },
+        ] {
+            assert!(noisy.is_beyond(0.0), "{noisy:?}");
         }
     }
 }

@@ -43,22 +43,17 @@ pub struct ReadyLinks<A = Word<AtomicU64>> {
     watched: u64,
     /// The link that had the last turn.
     last: usize,
-    /// Looks since all links were looked at.
-    looks: u32,
 }
-
-/// After so many looks all links are looked at, whatever the bits say: one of many writers may clear the others' for ever.
-const BELIEVED: u32 = 256;
 
 impl<A: Atomic<Value = u64>> ReadyLinks<A> {
     /// Of this many links: 1 to 64. A single one is looked at every time, and its writer need not set its bit.
     pub fn new(bits: ReadyBits<A>, links: usize) -> Self {
         let all = u64::MAX >> (64 - links);
-        ReadyLinks { bits, all, pending: 0, watched: 0, last: 0, looks: 0 }
+        ReadyLinks { bits, all, pending: 0, watched: 0, last: 0 }
     }
 
     /// Looks once at the links that may have something until `look` finds it, beginning behind the one that had the last turn.
-    /// In doubt, and at every 256th look, at all links.
+    /// In doubt at all links, whatever the bits say: one of many writers may clear the others' for ever.
     #[inline]
     pub fn find<T>(&mut self, doubt: bool, mut look: impl FnMut(usize) -> Option<T>) -> Option<T> {
         if self.all == 1 {
@@ -68,9 +63,8 @@ impl<A: Atomic<Value = u64>> ReadyLinks<A> {
         if self.bits.0.load(Ordering::Relaxed) & !(self.pending | self.watched) != 0 {
             self.take();
         }
-        self.looks += 1;
-        if self.looks >= BELIEVED || doubt {
-            (self.pending, self.watched, self.looks) = (self.all, 0, 0);
+        if doubt {
+            (self.pending, self.watched) = (self.all, 0);
         }
         self.find_pending(&mut look)
     }
@@ -162,25 +156,12 @@ mod tests {
         clear();
         assert_eq!(links.find(false, only(3)), None, "believed");
         assert_eq!(links.find(true, only(3)), Some(3), "but not in doubt");
-        bits.set(5);
-        clear();
-        let in_vain = (0..).take_while(|_| links.find(false, only(5)).is_none()).count();
-        assert!(in_vain <= BELIEVED as usize, "nor for ever by one that never sleeps");
         // Also where another link has something whenever it is looked for.
         bits.set(1);
         assert_eq!(links.find(true, |link| (link == 1 || link == 3).then_some(link)), Some(1));
         clear();
         bits.set(1);
         assert_eq!(links.find(true, |link| (link == 1 || link == 3).then_some(link)), Some(3));
-        // Also where another link always has something.
-        bits.set(1);
-        let busy = |link| (link == 1 || link == 5).then_some(link);
-        let turns = (0..).take_while(|_| {
-            clear();
-            bits.set(1);
-            links.find(false, busy) != Some(5)
-        });
-        assert!(turns.count() <= BELIEVED as usize);
     }
 
     #[test]

@@ -95,24 +95,39 @@ pub fn wait_for<W: Wait, A: Sleep, T>(bell: &Bell<A>, budget: &Budget, poll: imp
     wait::<W, A, T>(bell, budget, poll, || {})
 }
 
-/// The doubts of an end that believes what others say of where to look.
+/// The doubts of an end that looks where others tell it to: one of several may be hostile, take the others' word away and have
+/// much to say itself. Every [`DOUBT`] it is time to look everywhere.
 #[derive(Debug)]
 pub struct Doubts {
     clock: Clock,
     /// When it last looked everywhere, in nanoseconds.
     last: u64,
+    /// Looks since the clock was asked.
+    looks: u32,
+    several: bool,
 }
 
 impl Doubts {
-    /// Of an end that has looked nowhere yet.
-    pub fn new() -> Doubts {
-        Doubts { clock: Clock::system(), last: 0 }
+    /// The clock costs as much as a look at a near line.
+    const LOOKS: u32 = 16;
+
+    /// Of so many others. One by itself takes only its own word away.
+    pub fn new(others: usize) -> Doubts {
+        let clock = Clock::system();
+        Doubts { last: clock.now(), clock, looks: 0, several: others > 1 }
     }
 
-    /// Whether it is time to look everywhere, which is what then happens.
-    fn are_due(&mut self) -> bool {
+    /// Whether it is time at this look, the first after a sleep or another.
+    #[inline]
+    fn are_due(&mut self, slept: bool) -> bool {
+        self.looks += 1;
+        self.several && (slept || self.looks >= Self::LOOKS) && self.ask_the_clock()
+    }
+
+    fn ask_the_clock(&mut self) -> bool {
         let now = self.clock.now();
-        let due = now.saturating_sub(self.last) >= DOUBT.as_nanos() as u64;
+        let due = now.abs_diff(self.last) >= DOUBT.as_nanos() as u64;
+        self.looks = 0;
         if due {
             self.last = now;
         }
@@ -120,8 +135,7 @@ impl Doubts {
     }
 }
 
-/// [`wait_for`] of an end whose `poll` looks where others tell it to. Of those one may be hostile, take the others' word away and have
-/// much to say itself: every [`DOUBT`], after a sleep, `poll` hears that it must look everywhere.
+/// [`wait_for`] of an end with doubts: when they are due, `poll` hears that it must look everywhere.
 #[inline]
 pub fn wait_in_doubt<W: Wait, A: Sleep, T>(
     bell: &Bell<A>,
@@ -129,8 +143,8 @@ pub fn wait_in_doubt<W: Wait, A: Sleep, T>(
     doubts: &mut Doubts,
     mut poll: impl FnMut(bool) -> Option<T>,
 ) -> T {
-    let doubt = Cell::new(false);
-    wait::<W, A, T>(bell, budget, || poll(doubt.replace(false)), || doubt.set(doubts.are_due()))
+    let slept = Cell::new(false);
+    wait::<W, A, T>(bell, budget, || poll(doubts.are_due(slept.replace(false))), || slept.set(true))
 }
 
 /// `slept` is called after each sleep.
@@ -189,30 +203,26 @@ mod tests {
         assert_eq!(number.load(Ordering::Relaxed), 2 * rounds);
     }
 
-    /// A hostile end takes the wake-up; a sleeper that doubts looks where nobody told it to, but not after each sleep.
+    /// A hostile end takes the wake-up, or keeps main from sleeping: main looks where nobody told it to, sleeping or not.
     #[test]
-    fn the_first_look_after_a_sleep_may_be_in_doubt() {
-        fn looks<W: Wait>(doubts: &mut Doubts, until: impl Fn(&[bool]) -> bool) -> Vec<bool> {
+    fn doubts_are_due_in_the_end() {
+        fn looks<W: Wait>(others: usize, until: impl Fn(&[bool]) -> bool) -> Vec<bool> {
             let segment = Arc::new(Segment::create(Backing::Named, 4096).unwrap());
             let bell = Bell::new(Word::u32(&segment, 0)).doubted();
-            let budget = Budget::new(Duration::from_micros(5));
+            let (mut doubts, budget) = (Doubts::new(others), Budget::new(Duration::from_micros(5)));
             let mut looks = Vec::new();
-            wait_in_doubt::<W, _, _>(&bell, &budget, doubts, |doubt| {
+            wait_in_doubt::<W, _, _>(&bell, &budget, &mut doubts, |doubt| {
                 looks.push(doubt);
                 until(&looks).then_some(())
             });
             looks
         }
-        let mut doubts = Doubts::new();
-        assert_eq!(looks::<Block>(&mut doubts, |looks| looks.last() == Some(&true)), [false, false, true]);
-        let (last, before) = looks::<Hybrid>(&mut doubts, |looks| looks.last() == Some(&true))
-            .split_last()
-            .map(|(l, b)| (*l, b.to_vec()))
-            .unwrap();
-        assert!(last && before.iter().all(|doubt| !doubt));
-        // Woken at once, it believes for a while.
-        doubts.last = doubts.clock.now() + 1_000_000_000;
-        assert_eq!(looks::<Block>(&mut doubts, |looks| looks.len() == 3), [false; 3]);
+        let in_doubt = |looks: &[bool]| looks.last() == Some(&true);
+        assert_eq!(looks::<Block>(2, in_doubt), [false, false, true]);
+        assert!(looks::<Hybrid>(2, in_doubt).len() > 2);
+        assert!(looks::<Spin>(2, in_doubt).len() >= Doubts::LOOKS as usize);
+        // Nobody but the one can have taken its word away.
+        assert_eq!(looks::<Block>(1, |looks| looks.len() == 5), [false; 5]);
     }
 
     #[test]

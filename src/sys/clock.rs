@@ -67,7 +67,7 @@ impl Clock {
         match self.source {
             Source::Tsc => {
                 let ticks = ticks().wrapping_sub(self.origin_ticks);
-                // A counter that was set back (a host that moved the machine) gives a wrong time and no panic.
+                // A counter that was set back (a host that moved the machine) gives a wrong time, which is seen beside the kernel's.
                 self.origin_ns.wrapping_add(((u128::from(ticks) * u128::from(self.scale)) >> 32) as u64)
             }
             Source::Monotonic => monotonic_ns(),

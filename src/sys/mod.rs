@@ -29,5 +29,6 @@ pub mod sandbox;
 pub mod seccomp;
 pub mod segment;
 pub mod signal;
+pub mod socket;
 pub mod terminal;
 pub mod wide;

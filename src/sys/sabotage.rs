@@ -1,10 +1,12 @@
 //! What this process shares with others, as somebody hostile uses it: for proofs that its peers bear it.
 
 use super::mapping::Mapping;
+use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags};
 use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
 use std::collections::BTreeSet;
-use std::io;
-use std::os::fd::OwnedFd;
+use std::io::{self, IoSlice};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::AtomicU64;
 
 /// Bytes of a word, which is what is changed at once.
@@ -85,6 +87,19 @@ pub fn descriptors_since(known: &BTreeSet<i32>) -> io::Result<Vec<(String, Owned
         Some((name.to_string_lossy().into_owned(), file))
     };
     Ok(descriptors()?.difference(known).filter_map(copy).collect())
+}
+
+/// Sends bytes with descriptors that nobody asked for: the socket itself, so many times (`SCM_RIGHTS`).
+///
+/// # Errors
+/// What the kernel says of it.
+pub fn send_with_itself(file: &OwnedFd, bytes: &[u8], times: usize) -> rustix::io::Result<usize> {
+    let rights = vec![file.as_fd(); times];
+    let mut space = vec![MaybeUninit::uninit(); SendAncillaryMessage::ScmRights(&rights).size()];
+    let mut control = SendAncillaryBuffer::new(&mut space);
+    control.push(SendAncillaryMessage::ScmRights(&rights));
+    let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
+    rustix::net::sendmsg(file, &[IoSlice::new(bytes)], &mut control, flags)
 }
 
 #[cfg(test)]

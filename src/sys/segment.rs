@@ -55,6 +55,7 @@ enum Held {
     Named {
         shmem: Shmem,
         name: String,
+        _mapping: Mapping,
     },
     /// Another process's; the descriptor is closed, so that whoever takes this one over later cannot change its size.
     Opened {
@@ -110,10 +111,12 @@ impl Segment {
             Backing::Named => {
                 let name = format!("/{}", fresh_name()?);
                 let shmem = ShmemConf::new().size(len).os_id(&name).create().map_err(to_io)?;
-                // The crate keeps its descriptor to itself, so the space is reserved through a second one. On an
-                // error the owner's drop unlinks the name.
-                mapping::reserve(rustix::shm::open(&name, OFlags::RDWR, Mode::empty())?, len)?;
-                Ok(Segment::touched(shmem.as_ptr(), len, Held::Named { shmem, name }))
+                // The crate keeps its descriptor to itself, and its mapping has no guards, so the space is reserved and mapped
+                // through a second one. On an error the owner's drop unlinks the name.
+                let file = rustix::shm::open(&name, OFlags::RDWR, Mode::empty())?;
+                mapping::reserve(&file, len)?;
+                let mapping = Mapping::guarded(file, len, Access::Write)?;
+                Ok(Segment::touched(mapping.as_ptr(), len, Held::Named { shmem, name, _mapping: mapping }))
             }
             Backing::Memfd => {
                 let (file, mapping) = mapping::sealed_memory(len, writers)?;
@@ -168,7 +171,7 @@ impl Segment {
     /// descriptors left.
     pub fn handle(&self) -> io::Result<Handle> {
         match &self.held {
-            Held::Named { shmem, name } if shmem.is_owner() => Ok(Handle::Name(name.clone())),
+            Held::Named { shmem, name, .. } if shmem.is_owner() => Ok(Handle::Name(name.clone())),
             Held::Memory { file: Some(file), .. } => Ok(Handle::Memory(Descriptor(file.try_clone()?))),
             Held::File { path: Some(path), .. } => Ok(Handle::Path(path.clone())),
             _ => Err(io::ErrorKind::NotFound.into()),
@@ -190,7 +193,7 @@ impl Segment {
     pub fn unlink(&mut self) {
         // Nothing to do if it is gone already.
         match &mut self.held {
-            Held::Named { shmem, name } => {
+            Held::Named { shmem, name, .. } => {
                 if shmem.set_owner(false) {
                     let _ = rustix::shm::unlink(&*name);
                 }

@@ -6,15 +6,16 @@
 use super::watch::Watch;
 use super::{Error, Result};
 use crate::sys::fd::Descriptor;
-use rustix::net::{AddressFamily, Shutdown, SocketFlags, SocketType, shutdown, socketpair};
+use crate::sys::socket::plain_pair;
+use rustix::net::{Shutdown, SocketType, shutdown};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Main's socket, and a renderer's as part of its address.
 pub(super) fn lifeline() -> Result<(OwnedFd, Descriptor)> {
-    let (ours, theirs) = socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)
-        .map_err(Error::os("making a pair of Unix sockets"))?;
+    let (ours, theirs) =
+        plain_pair(SocketType::STREAM).map_err(Error::os("making a pair of Unix sockets"))?;
     Ok((ours, Descriptor(theirs)))
 }
 

@@ -12,8 +12,9 @@ use super::lifeline::{Lifeline, lifeline};
 use super::stream::{Carrier, Chunk, StreamInbox, StreamOutbox, StreamRx, StreamTx, hub, link};
 use super::{ALL_WAITS, Caps, Error, MAX_FRAME, Result, Spec, Transport, Wait};
 use crate::sys::fd::Descriptor;
+use crate::sys::socket::plain_pair;
 use rustix::io::Errno;
-use rustix::net::{AddressFamily, Shutdown, SocketFlags, SocketType, shutdown, socketpair};
+use rustix::net::{Shutdown, SocketType, shutdown};
 use serde::{Deserialize, Serialize};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
@@ -98,8 +99,7 @@ impl Transport for UdsDgram {
 
 /// A sending socket and the one that receives from it.
 fn pair() -> Result<(OwnedFd, OwnedFd)> {
-    socketpair(AddressFamily::UNIX, SocketType::DGRAM, SocketFlags::CLOEXEC, None)
-        .map_err(Error::os("making a pair of Unix sockets"))
+    plain_pair(SocketType::DGRAM).map_err(Error::os("making a pair of Unix sockets"))
 }
 
 /// Sockets that know when their peers have gone.

@@ -7,7 +7,8 @@
 use super::stream::{Chunk, StreamInbox, StreamOutbox, StreamRx, StreamTx, hub, link};
 use super::{ALL_WAITS, Caps, Error, MAX_FRAME, Result, Spec, Transport, Wait};
 use crate::sys::fd::Descriptor;
-use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
+use crate::sys::socket::plain_pair;
+use rustix::net::SocketType;
 use serde::{Deserialize, Serialize};
 use std::os::fd::OwnedFd;
 use std::time::Duration;
@@ -69,8 +70,7 @@ impl Transport for UdsStream {
 pub(super) fn pairs(spec: &Spec, kind: SocketType) -> Result<(Vec<OwnedFd>, Vec<Address>)> {
     let (mut sockets, mut addresses) = (Vec::new(), Vec::new());
     for _ in 0..spec.windows {
-        let (ours, theirs) = socketpair(AddressFamily::UNIX, kind, SocketFlags::CLOEXEC, None)
-            .map_err(Error::os("making a pair of Unix sockets"))?;
+        let (ours, theirs) = plain_pair(kind).map_err(Error::os("making a pair of Unix sockets"))?;
         sockets.push(ours);
         addresses.push(Address { socket: Descriptor(theirs), max_frame: spec.max_frame, spin: spec.spin });
     }

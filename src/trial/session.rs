@@ -79,6 +79,8 @@ impl Session {
         adopt_orphans()?;
         let cpus = allowed()?;
         let caps = transport(&case.transport).map_err(|error| Failure::Failed(error.to_string()))?.caps;
+        // The hostile one is none of those that the load is for.
+        let windows = case.model.windows - usize::from(trouble.hostile.is_some());
         let (ours, theirs) = Control::pair()?;
         let (reports, reports_in) = UnixDatagram::pair()?;
         reports.set_nonblocking(true)?;
@@ -106,8 +108,8 @@ impl Session {
                 workload: case.workload,
                 payload: case.model.payload,
                 in_flight: case.model.in_flight,
-                windows: case.model.windows - usize::from(trouble.hostile.is_some()),
-                active: case.model.active_windows(),
+                windows,
+                active: case.model.active_windows().min(windows),
                 batch: case.model.batch,
                 arrivals: case.model.load,
                 copy_out: case.copies_out(caps.ring),

@@ -27,6 +27,8 @@ const LONGEST: Duration = Duration::from_millis(100);
 const GROWTH: u64 = 96 << 20;
 /// Descriptors that main may have more after a session: frames of `mojo-like` that are on their way, each in memory of its own.
 const DESCRIPTORS: usize = 32;
+/// A phase in which every message loses its wake-up, and waits for main's doubt, takes 20 s.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Honest messages of one phase, and the most phases of a session.
 const MESSAGES: u64 = 1000;
 const PHASES: usize = 50;
@@ -87,7 +89,7 @@ pub(super) fn hostile(
         }
         let time = if shared { time } else { time / OTHERS };
         let mut tally = Tally::default();
-        besiege(name, shared, time, seed, interrupt, progress, (&mut tally, &mut reasons));
+        besiege(name, time, seed, interrupt, progress, (&mut tally, &mut reasons));
         if shared {
             progress.next(&format!("{name}: at rest"));
             let most = (time.as_secs_f64() * AT_REST as f64) as u64;
@@ -124,7 +126,6 @@ pub(super) fn hostile(
 /// One session after the other, each with another tactic.
 fn besiege(
     name: &str,
-    shared: bool,
     time: Duration,
     seed: u64,
     interrupt: &Interrupt,
@@ -133,7 +134,7 @@ fn besiege(
 ) {
     let clock = Clock::system();
     let (begin, mut rng) = (clock.now(), fastrand::Rng::with_seed(seed));
-    let tactics = Tactic::ALL.into_iter().filter(|tactic| shared || !tactic.needs_memory());
+    let tactics = Tactic::ALL.into_iter().filter(|tactic| tactic.is_for(name));
     for tactic in tactics.collect::<Vec<_>>().into_iter().cycle() {
         let over = clock.now() - begin >= time.as_nanos() as u64;
         // Each tactic once at least.
@@ -162,7 +163,7 @@ fn session(
 ) -> Result<Option<String>, Failure> {
     let trouble = Trouble { hostile: Some(tactic), ..Trouble::default() };
     let (mut longest, mut siege) = (0, Siege::default());
-    let mut session = Session::open_troubled(case, seed, Duration::from_secs(3), trouble, interrupt)?;
+    let mut session = Session::open_troubled(case, seed, PATIENCE, trouble, interrupt)?;
     let (before, open) = (resident_bytes(session.main_pid()), descriptors_of(session.main_pid()));
     // The honest ones may be done before the hostile one has begun: then once more.
     for _ in 0..PHASES {
@@ -170,7 +171,7 @@ fn session(
         tally.honest += result.checks.received;
         longest = longest.max(result.latency.max());
         siege = result.siege.unwrap_or_default();
-        if siege.havoc.is_none_or(|havoc| havoc.changes > 0) || !tactic.changes_memory() {
+        if tactic.has_been_tried(siege.havoc) {
             break;
         }
     }
@@ -191,7 +192,7 @@ fn session(
         Some(havoc) if havoc.resized > 0 => {
             return Err(Failure::Failed("shared memory could be made shorter or longer".to_owned()));
         }
-        Some(havoc) if tactic.changes_memory() && havoc.changes == 0 => {
+        _ if !tactic.has_been_tried(siege.havoc) => {
             return Err(Failure::Failed("nobody attacked".to_owned()));
         }
         Some(havoc) => {
@@ -201,6 +202,9 @@ fn session(
         None => tally.killed += 1,
     }
     tally.ended += u64::from(siege.ended.is_some());
+    if siege.havoc.is_some() {
+        session.close()?; // main takes leave of it in good order
+    }
     Ok(siege.ended)
 }
 
@@ -211,7 +215,7 @@ fn random_case(name: &str, rng: &mut fastrand::Rng) -> Case {
         let workload = workloads[rng.usize(..workloads.len())];
         let model = Model {
             windows: 3,
-            active: 2,
+            active: if workload == Workload::Broadcast { 0 } else { 2 }, // all, or all but the hostile one
             wait: [WaitKind::Block, WaitKind::Hybrid][rng.usize(..2)],
             payload: [64, 4096, 65_536][rng.usize(..3)],
             in_flight: if workload == Workload::Invoke { 1 } else { [1, 8][rng.usize(..2)] },

@@ -12,8 +12,8 @@ use crate::trial::{Failure, Session, cpus};
 use crate::workload::Workload;
 use std::time::Duration;
 
-/// What is kept open: every family, every workload, small and large.
-const LOAD: [(&str, Workload, usize, usize); 8] = [
+/// What is kept open: every family of mechanisms, every workload, small and large.
+const LOAD: [(&str, Workload, usize, usize); 9] = [
     ("shm", Workload::Invoke, 1, 64),
     ("shm", Workload::Broadcast, 4, 4096),
     ("mojo-like", Workload::Invoke, 1, 100_000),
@@ -21,6 +21,7 @@ const LOAD: [(&str, Workload, usize, usize); 8] = [
     ("pipe", Workload::Send, 1, 64),
     ("uds-stream", Workload::Invoke, 2, 65_536),
     ("uds-seqpacket", Workload::Port, 2, 64),
+    ("posix-mq", Workload::Send, 1, 64),
     ("ipc-channel", Workload::Send, 1, 4096),
 ];
 /// How long each of them runs in a round.
@@ -125,13 +126,14 @@ fn table(all: &[Kept]) -> (String, bool) {
         ["case", "rounds", "messages", "p50 at first", "at last", "memory grew by", "descriptors", "verdict"],
         1..7,
     );
-    let (mut good, mut passed) = (true, 0);
+    let (mut good, mut passed, mut short) = (true, 0, 0);
     for kept in all {
         passed += kept.passed;
         let (Some([early, late]), Some([before, after])) =
             (Kept::ends(&kept.p50), Kept::ends(&kept.resident))
         else {
-            good = false; // too short to say anything
+            good = false;
+            short += 1;
             continue;
         };
         let grew = after - before;
@@ -156,7 +158,10 @@ fn table(all: &[Kept]) -> (String, bool) {
             .to_owned(),
         ]);
     }
-    let line =
+    let mut line =
         format!("{} messages checked, none lost, doubled, reordered or changed\n", count(passed as f64));
+    if short > 0 {
+        line.push_str(&format!("{short} cases had too few rounds to tell anything: take more time\n"));
+    }
     (format!("{}\n{line}", table.trim_fmt()), good)
 }

@@ -117,3 +117,33 @@ fn what_does_not_fit_is_told_with_its_place() {
 fn an_offset_outside_is_refused() {
     Segment::create(Backing::Named, 4096).unwrap().u64_at(4096);
 }
+
+/// What may be done with the page at this address.
+fn rights_at(address: usize) -> Option<String> {
+    let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+    maps.lines().find_map(|line| {
+        let (range, rest) = line.split_once(' ')?;
+        let (start, end) = range.split_once('-')?;
+        let [start, end] = [start, end].map(|text| usize::from_str_radix(text, 16).unwrap());
+        (start..end).contains(&address).then(|| rest[..4].to_owned())
+    })
+}
+
+/// Whoever runs over an end, on either side of a link, is stopped there.
+#[test]
+fn nobody_may_touch_what_stands_beside_a_segment() {
+    let page = rustix::param::page_size();
+    for backing in [Backing::Named, Backing::Memfd, Backing::File] {
+        for len in [page, page + 100] {
+            let creator = Segment::create(backing, len).unwrap();
+            let writer = Segment::open(creator.handle().unwrap(), len).unwrap();
+            let reader = Segment::open_to_read(creator.handle().unwrap(), len).unwrap();
+            for (segment, rights) in [(&creator, "rw-s"), (&writer, "rw-s"), (&reader, "r--s")] {
+                let start = segment.bytes_at(0, 0).addr();
+                let end = start + len.next_multiple_of(page);
+                let found = [start - 1, start, end - 1, end].map(|address| rights_at(address).unwrap());
+                assert_eq!(found, ["---p", rights, rights, "---p"], "{backing:?}, {len} bytes");
+            }
+        }
+    }
+}

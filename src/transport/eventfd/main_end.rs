@@ -37,7 +37,8 @@ pub(super) fn open<W: Wait>(
     let ups = links.iter().map(|link| consumer(link.up())).collect();
     let rings = Rings { ups, reported: 0, max_frame: shape.max_frame, lifelines, links };
     let ready = ReadyLinks::new(hub.ready.clone(), rings.ups.len());
-    Ok((outbox, EventfdInbox { rings, ready, doubts: Doubts::new(), hub, budget, wait: PhantomData }))
+    let doubts = Doubts::new(rings.ups.len());
+    Ok((outbox, EventfdInbox { rings, ready, doubts, hub, budget, wait: PhantomData }))
 }
 
 /// Main's sending half.

@@ -123,7 +123,8 @@ impl<W: Wait> RingInbox<W> {
             peers,
         };
         let ready = ReadyLinks::new(hub.ready.clone(), rings.ups.len());
-        RingInbox { bell: hub.inbox_bell.clone(), rings, ready, doubts: Doubts::new(), common }
+        let doubts = Doubts::new(rings.ups.len());
+        RingInbox { bell: hub.inbox_bell.clone(), rings, ready, doubts, common }
     }
 
     /// Waits for a frame or a call.

@@ -2,17 +2,16 @@
 
 use super::Havoc;
 use crate::sys::process::readable;
-use crate::sys::sabotage::{SharedMemory, descriptors_since};
+use crate::sys::sabotage::{SharedMemory, descriptors_since, send_with_itself};
 use crate::sys::signal::Interrupt;
 use crate::transport::{Rx, Tx};
 use crate::workload::stamp::Direction;
 use crate::workload::{Load, Phase};
 use rustix::fs::{FallocateFlags, Mode, OFlags};
-use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, Shutdown};
+use rustix::net::{SendFlags, Shutdown};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use std::io::{self, IoSlice};
-use std::mem::MaybeUninit;
+use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -28,7 +27,7 @@ pub enum Tactic {
     Bytes,
     /// Turns one word to and fro as fast as it can, then another.
     Race,
-    /// Copies stretches of its shared memory, and a little later puts them back as they were.
+    /// Copies stretches of its shared memory, and a little later puts them back as they were; sends another window's messages twice.
     Replay,
     /// Sends large and small frames as fast as it can, and reads none.
     Flood,
@@ -58,9 +57,22 @@ impl Tactic {
         matches!(self, Tactic::Words | Tactic::Bytes | Tactic::Race | Tactic::Replay)
     }
 
-    /// Whether there is something to attack only where memory is shared.
-    pub fn needs_memory(self) -> bool {
-        self.changes_memory() || self == Tactic::Resize
+    /// Whether there is something to attack: memory that is shared, or memory whose descriptor a renderer is given.
+    pub fn is_for(self, transport: &str) -> bool {
+        let by_descriptor = ["shm-memfd", "eventfd", "mojo-like"].contains(&transport);
+        match self {
+            Tactic::Resize => by_descriptor,
+            _ if self.changes_memory() => by_descriptor || ["shm", "mmap-file"].contains(&transport),
+            _ => true,
+        }
+    }
+
+    /// Whether this is what came of it. One that was ended had let main wait.
+    pub fn has_been_tried(self, havoc: Option<Havoc>) -> bool {
+        havoc.is_none_or(|havoc| match self {
+            Tactic::Flood | Tactic::Forge => havoc.frames > 0,
+            _ => havoc.changes > 0,
+        })
     }
 }
 
@@ -278,16 +290,6 @@ fn spoil_stream(file: &OwnedFd, rng: &mut fastrand::Rng) {
         let _ = rustix::io::ioctl_fionbio(file, true);
         let _ = rustix::io::write(file, &bytes);
     }
-}
-
-/// Sends bytes with descriptors that nobody asked for: the socket itself, so many times (`SCM_RIGHTS`).
-fn send_with_itself(file: &OwnedFd, bytes: &[u8], times: usize) -> rustix::io::Result<usize> {
-    let rights = vec![file.as_fd(); times];
-    let mut space = vec![MaybeUninit::uninit(); SendAncillaryMessage::ScmRights(&rights).size()];
-    let mut control = SendAncillaryBuffer::new(&mut space);
-    control.push(SendAncillaryMessage::ScmRights(&rights));
-    let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
-    rustix::net::sendmsg(file, &[IoSlice::new(bytes)], &mut control, flags)
 }
 
 /// Uses its link until it ends.

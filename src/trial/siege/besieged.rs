@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// How long main waits for the hostile renderer to take what it is sent, and how often that is looked at.
+/// How long main waits for the hostile renderer to take what it is sent, and how often that is looked at. A broadcast may wait for an honest one
+/// as well: then the hostile one is ended for no reason of its own.
 const PATIENCE: Duration = Duration::from_millis(30);
 const TICK: Duration = Duration::from_millis(5);
 
@@ -25,7 +26,7 @@ impl Witness {
     }
 
     fn end(&self, why: String) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(why); // what comes after it follows from it
     }
 }
 

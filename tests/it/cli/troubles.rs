@@ -8,6 +8,7 @@ pub(super) fn tests() -> Vec<Trial> {
     vec![
         test("cli::verify --faults finds every fault, and none where there is none", faults),
         test("cli::verify --kill tells who is left, and leaves nothing", kills),
+        test("cli::verify --hostile bears what a renderer does", hostile),
         test("cli::verify --signals stops at once, saves what it has and restores the terminal", signals),
         test("cli::verify --soak finds nothing that creeps", soak),
     ]
@@ -35,6 +36,20 @@ fn kills() {
         .collect();
     assert!(rows.len() == 2 && rows.iter().all(|row| row.trim_end().ends_with(" 0")), "{}", ended.stdout);
     assert!(place.run(&["verify", "--kill", "0"]).code == Some(2));
+}
+
+fn hostile() {
+    let place = Place::new();
+    let time = ["verify", "--hostile", "0.1", "--transport", "shm-memfd,uds-stream", "--seed", "5"];
+    let ended = place.run(&[&time[..], &["--no-progress"]].concat());
+    // How long an honest window waits is not judged here, as above.
+    let mut faults = ended.stdout.lines().filter(|line| line.starts_with("FAULT"));
+    assert!(faults.all(|fault| fault.contains("waited for")), "{}{}", ended.stdout, ended.stderr);
+    assert!(
+        matches!(ended.code, Some(0 | 4)) && ended.stdout.contains("broke the protocol"),
+        "{}",
+        ended.stdout
+    );
 }
 
 fn soak() {

@@ -4,7 +4,7 @@ use super::{AROUND, ENDLESS, LATEST};
 use crate::plan::Case;
 use crate::sys::process::{Process, readable, resident_bytes};
 use crate::sys::signal::Interrupt;
-use crate::trial::{Failure, Session};
+use crate::trial::{Failure, Session, Trouble};
 use rustix::process::Pid;
 use std::os::fd::AsFd;
 use std::sync::mpsc::channel;
@@ -105,7 +105,7 @@ fn never(case: &Case, seed: u64, interrupt: &Interrupt) -> Result<(), Failure> {
         ended.err().map(|_| most)
     });
     let most = most.ok_or_else(|| Failure::Failed("an endless phase ended well".to_owned()))?;
-    drop(session);
+    // Their links have told them, and nobody else: they outlive main.
     if held.iter().any(|sender| sender.reap(LATEST).is_none()) {
         return Err(Failure::Failed("a sender still waits for a reader that has gone".to_owned()));
     }
@@ -114,7 +114,8 @@ fn never(case: &Case, seed: u64, interrupt: &Interrupt) -> Result<(), Failure> {
 
 /// A session whose messages have begun to pass, and its main, which reads.
 fn open(case: &Case, seed: u64, interrupt: &Interrupt) -> Result<(Session, Process), Failure> {
-    let mut session = Session::open(case, seed, Duration::from_secs(20), interrupt)?;
+    let trouble = Trouble { outlive: true, ..Trouble::default() };
+    let mut session = Session::open_troubled(case, seed, Duration::from_secs(20), trouble, interrupt)?;
     session.run(AROUND, 1, 1)?;
     let main = hold(session.main_pid())?;
     Ok((session, main))

@@ -6,7 +6,7 @@ use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_op
 use std::collections::BTreeSet;
 use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::atomic::AtomicU64;
 
 /// Bytes of a word, which is what is changed at once.
@@ -89,17 +89,22 @@ pub fn descriptors_since(known: &BTreeSet<i32>) -> io::Result<Vec<(String, Owned
     Ok(descriptors()?.difference(known).filter_map(copy).collect())
 }
 
-/// Sends bytes with descriptors that nobody asked for: the socket itself, so many times (`SCM_RIGHTS`).
+/// Sends bytes with a descriptor that nobody asked for, so many times (`SCM_RIGHTS`).
 ///
 /// # Errors
 /// What the kernel says of it.
-pub fn send_with_itself(file: &OwnedFd, bytes: &[u8], times: usize) -> rustix::io::Result<usize> {
-    let rights = vec![file.as_fd(); times];
+pub fn send_with(
+    socket: &OwnedFd,
+    bytes: &[u8],
+    descriptor: BorrowedFd<'_>,
+    times: usize,
+) -> rustix::io::Result<usize> {
+    let rights = vec![descriptor; times];
     let mut space = vec![MaybeUninit::uninit(); SendAncillaryMessage::ScmRights(&rights).size()];
     let mut control = SendAncillaryBuffer::new(&mut space);
     control.push(SendAncillaryMessage::ScmRights(&rights));
     let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
-    rustix::net::sendmsg(file, &[IoSlice::new(bytes)], &mut control, flags)
+    rustix::net::sendmsg(socket, &[IoSlice::new(bytes)], &mut control, flags)
 }
 
 #[cfg(test)]

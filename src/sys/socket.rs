@@ -32,7 +32,7 @@ fn refuse_descriptors(socket: impl AsFd) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sys::sabotage::send_with_itself;
+    use crate::sys::sabotage::send_with;
     use rustix::io::Errno;
 
     #[test]
@@ -42,7 +42,7 @@ mod tests {
             if refuse_descriptors(&ours).is_err() {
                 return; // a kernel before 6.16
             }
-            assert_eq!(send_with_itself(&theirs, b"x", 1), Err(Errno::PERM), "{kind:?}");
+            assert_eq!(send_with(&theirs, b"x", theirs.as_fd(), 1), Err(Errno::PERM), "{kind:?}");
             rustix::io::write(&theirs, b"x").unwrap();
             drop(theirs);
             assert!(rustix::io::write(&ours, b"y").is_err(), "{kind:?}: the other end still lives");

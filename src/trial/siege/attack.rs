@@ -2,7 +2,7 @@
 
 use super::Havoc;
 use crate::sys::process::readable;
-use crate::sys::sabotage::{SharedMemory, descriptors_since, send_with_itself};
+use crate::sys::sabotage::{SharedMemory, descriptors_since, send_with};
 use crate::sys::signal::Interrupt;
 use crate::transport::{Rx, Tx};
 use crate::workload::stamp::Direction;
@@ -11,7 +11,7 @@ use rustix::fs::{FallocateFlags, Mode, OFlags};
 use rustix::net::{SendFlags, Shutdown};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use std::io;
+use std::io::{self, stderr};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -285,7 +285,8 @@ fn spoil_stream(file: &OwnedFd, rng: &mut fastrand::Rng) {
     if rng.u8(..20) == 0 {
         let _ = rustix::net::shutdown(file, if rng.bool() { Shutdown::Write } else { Shutdown::Both });
     } else if rng.u8(..4) == 0 {
-        let _ = send_with_itself(file, &bytes, rng.usize(1..8));
+        // Not a socket of its own, which may outlive it in flight: SECURITY.md says where.
+        let _ = send_with(file, &bytes, stderr().as_fd(), rng.usize(1..8));
     } else if rustix::net::send(file, &bytes, SendFlags::DONTWAIT | SendFlags::NOSIGNAL).is_err() {
         let _ = rustix::io::ioctl_fionbio(file, true);
         let _ = rustix::io::write(file, &bytes);

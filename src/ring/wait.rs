@@ -120,8 +120,11 @@ impl Doubts {
     /// Whether it is time at this look, the first after a sleep or another.
     #[inline]
     fn are_due(&mut self, slept: bool) -> bool {
+        if !self.several {
+            return false;
+        }
         self.looks += 1;
-        self.several && (slept || self.looks >= Self::LOOKS) && self.ask_the_clock()
+        (slept || self.looks >= Self::LOOKS) && self.ask_the_clock()
     }
 
     fn ask_the_clock(&mut self) -> bool {
@@ -223,6 +226,9 @@ mod tests {
         assert!(looks::<Spin>(2, in_doubt).len() >= Doubts::LOOKS as usize);
         // Nobody but the one can have taken its word away.
         assert_eq!(looks::<Block>(1, |looks| looks.len() == 5), [false; 5]);
+        // It spins for more looks than there are numbers.
+        let mut doubts = Doubts { looks: u32::MAX, ..Doubts::new(1) };
+        assert!(!doubts.are_due(false));
     }
 
     #[test]

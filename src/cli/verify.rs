@@ -11,6 +11,7 @@ use super::choice::Choice;
 use super::exit::{Exit, Stop};
 use super::output;
 use super::progress::Progress;
+use crate::plan::ConfigError;
 use crate::record::fresh_seed;
 use crate::sys::signal::Interrupt;
 use cases::cases;
@@ -110,13 +111,12 @@ fn of_families(choice: &Choice) -> Result<Vec<String>, Stop> {
     let known: Vec<&str> = FAMILIES.iter().flat_map(|(_, names)| names.iter().copied()).collect();
     match only.iter().find(|name| !known.contains(&name.as_str())) {
         None => Ok(only),
-        Some(name) => Err(Stop::Content {
-            what: format!("--transport {name}"),
-            why: format!(
-                "only links between processes, whose ends notice each other's end, can be killed or besieged: {}",
-                known.join(", ")
-            ),
-        }),
+        Some(name) => Err(ConfigError::new(format!(
+            "`{name}` has no ends in processes that notice each other's end, to be killed or besieged; take of: {}",
+            known.join(", ")
+        ))
+        .in_flag("--transport")
+        .into()),
     }
 }
 

@@ -81,15 +81,8 @@ impl Clock {
 
     /// This clock's reading and the kernel's, of the same moment.
     pub fn beside_kernel(&self) -> Beside {
-        let bracket = || {
-            let before = self.now();
-            let kernel_ns = monotonic_ns();
-            let width = self.now().wrapping_sub(before);
-            (width, Beside { ns: before.wrapping_add(width / 2), kernel_ns })
-        };
-        // The tightest: whoever was interrupted between two readings is not among them.
-        let brackets = std::iter::repeat_with(bracket).take(16);
-        brackets.min_by_key(|(width, _)| *width).map(|(_, beside)| beside).unwrap_or_default()
+        let (ns, kernel_ns) = beside_kernel(|| self.now());
+        Beside { ns, kernel_ns }
     }
 
     /// Measures step and cost on the calling thread (about 1 ms).
@@ -113,12 +106,12 @@ impl Clock {
     }
 
     fn calibrate_tsc() -> Clock {
-        let (ticks_0, ns_0) = paired_reading();
+        let (ticks_0, ns_0) = beside_kernel(ticks);
         let until = ns_0 + 20_000_000;
         while monotonic_ns() < until {
             std::hint::spin_loop();
         }
-        let (ticks_1, ns_1) = paired_reading();
+        let (ticks_1, ns_1) = beside_kernel(ticks);
         let scale = ((u128::from(ns_1 - ns_0) << 32) / u128::from(ticks_1 - ticks_0)) as u64;
         Clock { source: Source::Tsc, origin_ticks: ticks_1, origin_ns: ns_1, scale }.checked()
     }
@@ -130,7 +123,7 @@ impl Clock {
 }
 
 /// Two clocks at one moment, in nanoseconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Beside {
     ns: u64,
     kernel_ns: u64,
@@ -149,17 +142,17 @@ fn monotonic_ns() -> u64 {
     now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
 }
 
-/// The counter and the kernel's clock at one moment: the tightest of several brackets.
-fn paired_reading() -> (u64, u64) {
+/// A reading and the kernel's clock at one moment: the tightest of several brackets, so that nobody was interrupted in it.
+fn beside_kernel(read: impl Fn() -> u64) -> (u64, u64) {
     (0..16)
         .map(|_| {
-            let before = ticks();
+            let before = read();
             let ns = monotonic_ns();
-            let after = ticks();
-            (after.wrapping_sub(before), before.wrapping_add(after.wrapping_sub(before) / 2), ns)
+            let width = read().wrapping_sub(before);
+            (width, before.wrapping_add(width / 2), ns)
         })
         .min_by_key(|&(width, _, _)| width)
-        .map(|(_, ticks, ns)| (ticks, ns))
+        .map(|(_, reading, ns)| (reading, ns))
         .unwrap_or_default()
 }
 

@@ -6,6 +6,7 @@ use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_op
 use std::collections::BTreeSet;
 use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
+use std::ops::Range;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::atomic::AtomicU64;
 
@@ -53,17 +54,21 @@ impl SharedMemory {
     }
 }
 
-/// Start and length of each mapping.
+/// Start and length of each mapping of ours that is shared for reading and writing.
 fn lines() -> io::Result<Vec<(usize, usize)>> {
-    let text = std::fs::read_to_string("/proc/self/maps")?;
-    let range = |line: &str| {
+    let ours = |(_, rest): &(Range<usize>, String)| rest.starts_with("rw-s") && rest.contains("ipcmark");
+    Ok(mappings()?.into_iter().filter(ours).map(|(range, _)| (range.start, range.len())).collect())
+}
+
+/// This process's mappings: their addresses, and what else the kernel says of each, first its rights (`proc_pid_maps(5)`).
+pub(super) fn mappings() -> io::Result<Vec<(Range<usize>, String)>> {
+    let parts = |line: &str| {
         let (range, rest) = line.split_once(' ')?;
         let (start, end) = range.split_once('-')?;
         let [start, end] = [start, end].map(|text| usize::from_str_radix(text, 16));
-        let ours = rest.starts_with("rw-s") && rest.contains("ipcmark");
-        Some((start.ok()?, end.ok()?)).filter(|_| ours)
+        Some((start.ok()?..end.ok()?, rest.to_owned()))
     };
-    Ok(text.lines().filter_map(range).map(|(start, end)| (start, end - start)).collect())
+    Ok(std::fs::read_to_string("/proc/self/maps")?.lines().filter_map(parts).collect())
 }
 
 /// The numbers of this process's descriptors.

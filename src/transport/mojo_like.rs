@@ -39,6 +39,7 @@ use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 pub(super) mod fuzz;
+mod greeting;
 mod main_end;
 mod memory;
 mod message;
@@ -122,6 +123,7 @@ impl Transport for MojoLike {
             let (ours, theirs) =
                 socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)
                     .map_err(Error::os("making a pair of Unix sockets"))?;
+            greeting::expect(&ours)?;
             let (memory, handle) = LinkMemory::create()?;
             links.push((ours, memory));
             let socket = Descriptor(theirs);
@@ -132,12 +134,15 @@ impl Transport for MojoLike {
 
     fn accept<W: Wait>(bound: Bound) -> Result<(MojoOutbox, MojoInbox)> {
         let Bound { spec, links } = bound;
-        main_end::open(links, FdWait::new(W::KIND, spec.spin), spec.max_frame)
+        let watch = greeting::await_all(links.iter().map(|(socket, _)| socket))?;
+        main_end::open(links, watch, FdWait::new(W::KIND, spec.spin), spec.max_frame)
     }
 
     fn connect<W: Wait>(address: Address) -> Result<(MojoTx, MojoRx)> {
         let Address { socket, memory, max_frame, spin } = address;
-        renderer_end::open(socket.0, LinkMemory::open(memory)?, FdWait::new(W::KIND, spin), max_frame)
+        let memory = LinkMemory::open(memory)?;
+        greeting::greet(&socket.0)?;
+        renderer_end::open(socket.0, memory, FdWait::new(W::KIND, spin), max_frame)
     }
 }
 

@@ -155,7 +155,7 @@ where
 {
     let ToRenderer::Run(phase) = control.recv()? else { return Ok(()) };
     control.send(&FromRenderer::Started)?;
-    let attacker = Attacker::begin(tactic, setup.load, phase, kept, ends)?;
+    let attacker = Attacker::begin((tactic, &setup.transport), setup.load, phase, kept, ends)?;
     loop {
         match control.recv()? {
             ToRenderer::Tell => control.send(&FromRenderer::Did(attacker.havoc()))?,

@@ -78,11 +78,8 @@ pub(super) fn hostile(
         1..,
     );
     let (mut faults, mut reasons) = (Vec::new(), BTreeMap::new());
-    let all = FAMILIES
-        .iter()
-        .enumerate()
-        .flat_map(|(at, (_, names))| names.iter().map(move |name| (*name, at == 0)));
-    for (name, shared) in all {
+    for name in FAMILIES.iter().flat_map(|(_, names)| names.iter().copied()) {
+        let shared = Tactic::Words.is_for(name);
         let wanted = if only.is_empty() { name != TRUSTING } else { only.iter().any(|only| only == name) };
         if !wanted || interrupt.exit_code().is_some() {
             continue;
@@ -217,7 +214,7 @@ fn random_case(name: &str, rng: &mut fastrand::Rng) -> Case {
             windows: 3,
             active: if workload == Workload::Broadcast { 0 } else { 2 }, // all, or all but the hostile one
             wait: [WaitKind::Block, WaitKind::Hybrid][rng.usize(..2)],
-            payload: [64, 4096, 65_536][rng.usize(..3)],
+            payload: [64, 4096, 65_536, 1 << 20][rng.usize(..4)],
             in_flight: if workload == Workload::Invoke { 1 } else { [1, 8][rng.usize(..2)] },
             pin: Pin::Free,
             ..Model::default()

@@ -158,18 +158,15 @@ impl Kills<'_> {
         let pids = session.renderer_pids().into_iter().chain([session.main_pid()]);
         let mut held: Vec<Process> =
             pids.filter_map(|pid| Process::hold(Pid::from_raw(pid.cast_signed())?).ok()).collect();
-        let main = session.main_pid();
-        let victim = held.swap_remove(rng.usize(..held.len()));
+        let place = rng.usize(..held.len());
+        let main_dies = place + 1 == held.len();
+        let victim = held.swap_remove(place);
         let moment = Duration::from_micros(rng.u64(..MOMENTS_US));
         let (outcome, killed, told) = run_and_kill(&mut session, &victim, moment);
         // If main was killed, whoever is left is told when the last renderer has ended by itself.
         let latest = Duration::from_nanos((killed + LATEST.as_nanos() as u64).saturating_sub(told));
         let ended = wait_for_all(&held, latest);
-        let told = if victim.pid().as_raw_nonzero().get().cast_unsigned() == main {
-            Clock::system().now()
-        } else {
-            told
-        };
+        let told = if main_dies { Clock::system().now() } else { told };
         let took = told.saturating_sub(killed);
         tally.answers.push(took);
         let mut fault = |fault: String| tally.faults.push(format!("{}: {fault}", case.id()));

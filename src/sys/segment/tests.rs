@@ -1,6 +1,7 @@
 //! What two processes share, and what they cannot do to each other by it.
 
 use super::*;
+use crate::sys::sabotage::mappings;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::sync::atomic::Ordering;
@@ -120,20 +121,15 @@ fn an_offset_outside_is_refused() {
 
 /// What may be done with the page at this address.
 fn rights_at(address: usize) -> Option<String> {
-    let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
-    maps.lines().find_map(|line| {
-        let (range, rest) = line.split_once(' ')?;
-        let (start, end) = range.split_once('-')?;
-        let [start, end] = [start, end].map(|text| usize::from_str_radix(text, 16).unwrap());
-        (start..end).contains(&address).then(|| rest[..4].to_owned())
-    })
+    let mappings = mappings().unwrap();
+    mappings.into_iter().find(|(range, _)| range.contains(&address)).map(|(_, rest)| rest[..4].to_owned())
 }
 
 /// Whoever runs over an end, on either side of a link, is stopped there.
 #[test]
 fn nobody_may_touch_what_stands_beside_a_segment() {
     let page = rustix::param::page_size();
-    for backing in [Backing::Named, Backing::Memfd, Backing::File] {
+    for backing in ALL {
         for len in [page, page + 100] {
             let creator = Segment::create(backing, len).unwrap();
             let writer = Segment::open(creator.handle().unwrap(), len).unwrap();

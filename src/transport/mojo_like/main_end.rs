@@ -7,6 +7,7 @@ use super::writer::Writer;
 use crate::transport::fd_wait::FdWait;
 use crate::transport::round::Round;
 use crate::transport::uds_stream::sides;
+use crate::transport::watch::Watch;
 use crate::transport::{Error, Inbox, Outbox, Peer, Result};
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -42,12 +43,15 @@ impl Line {
 
 /// Main's sending half.
 #[derive(Debug)]
-pub struct MojoOutbox(Vec<Arc<Line>>);
+pub struct MojoOutbox {
+    lines: Vec<Arc<Line>>,
+    _watch: Arc<Watch>,
+}
 
 impl Outbox for MojoOutbox {
     #[inline]
     fn send_to(&mut self, peer: Peer, len: usize, fill: impl FnOnce(&mut [u8])) -> Result<()> {
-        let line = &self.0[peer];
+        let line = &self.lines[peer];
         let mut writer = line.writer.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(class) = writer.send(Some(peer), len, fill)? {
             line.wanted.fetch_or(1 << class, Ordering::Relaxed); // read under the same lock, or soon
@@ -57,7 +61,7 @@ impl Outbox for MojoOutbox {
     }
 
     fn windows(&self) -> usize {
-        self.0.len()
+        self.lines.len()
     }
 }
 
@@ -96,6 +100,7 @@ pub struct MojoInbox {
     links: Round<Reader<Arc<Line>>>,
     /// The frame that is lent. Chromium takes fresh memory for each; it stays here.
     copy: Vec<u8>,
+    _watch: Arc<Watch>,
 }
 
 impl Inbox for MojoInbox {
@@ -103,7 +108,7 @@ impl Inbox for MojoInbox {
 
     #[inline]
     fn recv<R>(&mut self, read: impl FnOnce(Peer, &[u8]) -> R) -> Result<R> {
-        let MojoInbox { links, copy } = self;
+        let MojoInbox { links, copy, .. } = self;
         links.recv(|peer, link, found| {
             let bytes = match link.frame(found)? {
                 Frame::Inline(bytes) => bytes,
@@ -121,9 +126,10 @@ impl Inbox for MojoInbox {
     }
 }
 
-/// Main's halves over its sockets and the memories of the links.
+/// Main's halves over its sockets and the memories of the links, while their renderers are watched.
 pub(super) fn open(
     links: Vec<(OwnedFd, LinkMemory)>,
+    watch: Watch,
     wait: FdWait,
     max_frame: usize,
 ) -> Result<(MojoOutbox, MojoInbox)> {
@@ -133,7 +139,9 @@ pub(super) fn open(
         lines.push(line);
         readers.push(reader);
     }
-    Ok((MojoOutbox(lines), MojoInbox { links: Round::new(readers, wait)?, copy: Vec::new() }))
+    let watch = Arc::new(watch);
+    let inbox = MojoInbox { links: Round::new(readers, wait)?, copy: Vec::new(), _watch: Arc::clone(&watch) };
+    Ok((MojoOutbox { lines, _watch: watch }, inbox))
 }
 
 /// One link: what both halves know of it, and what reads it.

@@ -102,7 +102,7 @@ pub(in crate::trial) struct Attacker {
 impl Attacker {
     /// Begins. `kept` are the descriptors that came with its address.
     pub(in crate::trial) fn begin<X: Tx + 'static>(
-        tactic: Tactic,
+        (tactic, transport): (Tactic, &str),
         load: Load,
         phase: Phase,
         kept: Vec<(String, OwnedFd)>,
@@ -115,10 +115,12 @@ impl Attacker {
         let memory = SharedMemory::since(&BTreeSet::new())?;
         let seed = load.key ^ phase.number;
         let doing = Arc::clone(&counts);
+        // Where the kernel does not refuse it, main has to be prepared: SECURITY.md says what others do.
+        let passes_itself = transport == "mojo-like";
         thread("hostile-memory", move || match tactic {
             Tactic::Words | Tactic::Bytes | Tactic::Race => havoc(tactic, &memory, seed, &doing),
             Tactic::Replay => replay(&memory, seed, &doing),
-            Tactic::Descriptors | Tactic::Resize => meddle(tactic, &kept, seed, &doing),
+            Tactic::Descriptors | Tactic::Resize => meddle(tactic, &kept, passes_itself, seed, &doing),
             Tactic::Flood | Tactic::Forge => Ok(()),
         })?;
         let sent = Arc::clone(&counts);
@@ -224,7 +226,13 @@ pub(super) fn any_value(before: u64, rng: &mut fastrand::Rng) -> u64 {
 }
 
 /// What can be done to descriptors, by what they are.
-fn meddle(tactic: Tactic, kept: &[(String, OwnedFd)], seed: u64, counts: &Counts) -> io::Result<()> {
+fn meddle(
+    tactic: Tactic,
+    kept: &[(String, OwnedFd)],
+    passes_itself: bool,
+    seed: u64,
+    counts: &Counts,
+) -> io::Result<()> {
     let (mut rng, never) = (fastrand::Rng::with_seed(seed), Interrupt::never()?);
     // Not at once: its link shall have been used.
     loop {
@@ -236,9 +244,11 @@ fn meddle(tactic: Tactic, kept: &[(String, OwnedFd)], seed: u64, counts: &Counts
                 }
                 Tactic::Descriptors if name.contains("[eventfd]") => spoil_counter(file, &mut rng),
                 Tactic::Descriptors if name.starts_with("pipe:") || name.contains("/ipcmark-") => {
-                    if rng.bool() { take_back(file) } else { spoil_stream(file, &mut rng) }
+                    if rng.bool() { take_back(file) } else { spoil_stream(file, passes_itself, &mut rng) }
                 }
-                Tactic::Descriptors if name.starts_with("socket:") => spoil_stream(file, &mut rng),
+                Tactic::Descriptors if name.starts_with("socket:") => {
+                    spoil_stream(file, passes_itself, &mut rng)
+                }
                 _ => continue,
             }
             count(&counts.changes);
@@ -275,7 +285,7 @@ fn take_back(file: &OwnedFd) {
     }
 }
 
-fn spoil_stream(file: &OwnedFd, rng: &mut fastrand::Rng) {
+fn spoil_stream(file: &OwnedFd, passes_itself: bool, rng: &mut fastrand::Rng) {
     let len = rng.usize(1..64);
     let mut bytes: Vec<u8> = std::iter::repeat_with(|| rng.u8(..)).take(len).collect();
     if rng.bool() {
@@ -285,8 +295,9 @@ fn spoil_stream(file: &OwnedFd, rng: &mut fastrand::Rng) {
     if rng.u8(..20) == 0 {
         let _ = rustix::net::shutdown(file, if rng.bool() { Shutdown::Write } else { Shutdown::Both });
     } else if rng.u8(..4) == 0 {
-        // Not a socket of its own, which may outlive it in flight: SECURITY.md says where.
-        let _ = send_with(file, &bytes, stderr().as_fd(), rng.usize(1..8));
+        let stderr = stderr();
+        let passed = if passes_itself && rng.bool() { file.as_fd() } else { stderr.as_fd() };
+        let _ = send_with(file, &bytes, passed, rng.usize(1..8));
     } else if rustix::net::send(file, &bytes, SendFlags::DONTWAIT | SendFlags::NOSIGNAL).is_err() {
         let _ = rustix::io::ioctl_fionbio(file, true);
         let _ = rustix::io::write(file, &bytes);

@@ -52,13 +52,9 @@ pub(in crate::trial) struct BesiegedOutbox<O> {
 struct Besieger {
     peer: Peer,
     witness: Witness,
-    /// When main began to send to it, by each half; 0 while it does not.
-    since: [AtomicU64; 2],
+    /// When main, which is one thread, began to send to it; 0 while it does not.
+    since: AtomicU64,
 }
-
-/// The halves, by their places in `since`.
-const IN: usize = 0;
-const OUT: usize = 1;
 
 /// Whose turn it was.
 enum Turn<R> {
@@ -75,16 +71,12 @@ pub(in crate::trial) fn besiege<I: Inbox>(
     max_frame: usize,
     witness: Witness,
 ) -> io::Result<(BesiegedOutbox<I::Outbox>, Besieged<I>)> {
-    let siege = Arc::new(Besieger { peer: hostile, witness, since: Default::default() });
+    let siege = Arc::new(Besieger { peer: hostile, witness, since: AtomicU64::new(0) });
     let (looked_at, never) = (Arc::clone(&siege), Interrupt::never()?);
     std::thread::Builder::new().name("besieged-patience".to_owned()).spawn(move || {
         while !readable(never.as_fd(), TICK) {
-            let now = Clock::system().now();
-            let too_long = |since: &AtomicU64| {
-                let since = since.load(Ordering::Relaxed); // a time alone
-                since != 0 && now.saturating_sub(since) > PATIENCE.as_nanos() as u64
-            };
-            if looked_at.since.iter().any(too_long) {
+            let since = looked_at.since.load(Ordering::Relaxed); // a time alone
+            if since != 0 && Clock::system().now().saturating_sub(since) > PATIENCE.as_nanos() as u64 {
                 process.kill();
                 return;
             }
@@ -109,12 +101,12 @@ impl Besieger {
         true
     }
 
-    fn begin(&self, half: usize) {
-        self.since[half].store(Clock::system().now(), Ordering::Relaxed); // a time alone
+    fn begin(&self) {
+        self.since.store(Clock::system().now(), Ordering::Relaxed); // a time alone
     }
 
-    fn end(&self, half: usize) {
-        self.since[half].store(0, Ordering::Relaxed); // a time alone
+    fn end(&self) {
+        self.since.store(0, Ordering::Relaxed); // a time alone
     }
 }
 
@@ -124,9 +116,9 @@ impl<O: Outbox> Outbox for BesiegedOutbox<O> {
     }
 
     fn broadcast(&mut self, len: usize, fill: impl Fn(&mut [u8])) -> Result<()> {
-        self.siege.begin(OUT);
+        self.siege.begin();
         let sent = self.outbox.broadcast(len, fill);
-        self.siege.end(OUT);
+        self.siege.end();
         match sent {
             Err(error) if self.siege.is_its_end(&error) => Ok(()),
             sent => sent,
@@ -181,7 +173,7 @@ impl<I: Inbox> Inbox for Besieged<I> {
                     }
                     None => {
                         look_at(frame, *max_frame, sum);
-                        siege.begin(IN);
+                        siege.begin();
                         (frame.len(), None)
                     }
                 },
@@ -190,7 +182,7 @@ impl<I: Inbox> Inbox for Besieged<I> {
                     None => bytes.fill(6),
                 },
             );
-            self.siege.end(IN);
+            self.siege.end();
             match served {
                 Ok(()) if honest => return Ok(()),
                 Ok(()) => {}

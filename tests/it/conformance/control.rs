@@ -9,8 +9,9 @@ use ipcmark::sys::process::readable;
 use ipcmark::transport::WaitKind;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::net::Shutdown;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
@@ -45,6 +46,11 @@ impl Control {
     /// Whether nothing is said for so long.
     pub(super) fn is_silent(&self, limit: Duration) -> bool {
         !readable(self.0.as_fd(), limit)
+    }
+
+    /// The descriptors of a process that has nothing but this one and its standard ones.
+    pub(super) fn beside(&self) -> BTreeSet<i32> {
+        BTreeSet::from([0, 1, 2, self.0.as_raw_fd()])
     }
 
     /// Nothing more will be said: whoever waits for a word over there gives up, and can still say why.

@@ -4,9 +4,11 @@ use super::Outcome;
 use super::control::{Control, Go, Word};
 use super::door::{AnyRx, AnyTx, Fill};
 use super::frames::{Lens, check, check_later, down, fill, target, up};
+use ipcmark::sys::sabotage::{descriptors_since, send_with};
 use ipcmark::transport::{Error, Peer};
 use ipcmark::workload::stamp::Pattern;
 use serde::{Deserialize, Serialize};
+use std::os::fd::AsFd;
 use std::time::Duration;
 
 /// One step of a script. Frames are numbered from the first of the link on, each direction for itself.
@@ -48,6 +50,8 @@ pub(super) enum Step {
     TryRecv(u64, Lens),
     /// Finds main gone by asking again and again.
     TryClosed,
+    /// Sends each socket of its link over itself, or is refused that: it is open as long as main does not read.
+    OwnSockets,
 }
 
 impl Step {
@@ -117,6 +121,15 @@ impl<'a> Actor<'a> {
                 Ok(())
             }
             Step::TryRecv(count, lens) => self.try_recv(*count, lens),
+            Step::OwnSockets => {
+                for (name, file) in descriptors_since(&self.control.beside())? {
+                    if name.starts_with("socket:") {
+                        // What is no Unix socket takes none, and nor does one of ours where the kernel can refuse them.
+                        let _ = send_with(&file, &[0], file.as_fd(), 1);
+                    }
+                }
+                Ok(())
+            }
             Step::TryClosed => loop {
                 match self.rx.try_recv(&mut |_| ()) {
                     Ok(None) => std::thread::yield_now(),

@@ -8,13 +8,25 @@ use ipcmark::trial::{Session, Tactic, Trouble};
 use ipcmark::workload::Workload;
 use libtest_mimic::Trial;
 
-const SHARED: [&str; 5] = ["shm", "shm-memfd", "mmap-file", "eventfd", "mojo-like"];
-const OTHERS: [&str; 7] = ["pipe", "fifo", "uds-stream", "uds-seqpacket", "uds-dgram", "posix-mq", "tcp"];
+const TRANSPORTS: [&str; 12] = [
+    "shm",
+    "shm-memfd",
+    "mmap-file",
+    "eventfd",
+    "mojo-like",
+    "pipe",
+    "fifo",
+    "uds-stream",
+    "uds-seqpacket",
+    "uds-dgram",
+    "posix-mq",
+    "tcp",
+];
 
 pub(super) fn tests() -> Vec<Trial> {
     let mut tests = Vec::new();
     for tactic in Tactic::ALL {
-        for &name in SHARED.iter().chain(&OTHERS).filter(|name| tactic.is_for(name)) {
+        for name in TRANSPORTS.into_iter().filter(|name| tactic.is_for(name)) {
             tests.push(test(&format!("lifecycle::{name}::a hostile window: {tactic:?}"), move || {
                 besiege(name, tactic)
             }));

@@ -1,4 +1,4 @@
-//! Renderers under the filter of system calls use every transport between processes, small frames and large.
+//! Renderers under the filter of system calls use every transport between processes: each workload, small frames and large.
 
 use super::kill::{PATIENT, open_with};
 use crate::test;
@@ -15,10 +15,14 @@ pub(super) fn tests() -> Vec<Trial> {
     between_processes
         .map(|listed| {
             let payloads = PAYLOADS.map(|payload| payload.min(listed.caps.max_frame));
+            // What a flood leaves of messages that may be lost is not a sandbox's matter.
+            let workloads = if listed.caps.lossy { &[Workload::Invoke][..] } else { &Workload::ALL };
             test(&format!("lifecycle::sandbox::{}", listed.name), move || {
-                for payload in payloads {
-                    let model = Model { payload, sandbox: Sandbox::Seccomp, ..Model::default() };
-                    let mut session = open_with(listed.name, Workload::Invoke, model, PATIENT);
+                for (&workload, payload) in workloads.iter().flat_map(|name| payloads.map(|len| (name, len)))
+                {
+                    let windows = if workload == Workload::Invoke { 1 } else { 2 };
+                    let model = Model { windows, payload, sandbox: Sandbox::Seccomp, ..Model::default() };
+                    let mut session = open_with(listed.name, workload, model, PATIENT);
                     session.run(50, 1, 1).expect("every message as it must be");
                     session.close().expect("an orderly end");
                 }

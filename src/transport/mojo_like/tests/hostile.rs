@@ -51,13 +51,15 @@ impl Hostile {
 fn hub() -> (MojoOutbox, MojoInbox, Hostile, (MojoTx, MojoRx)) {
     let spec = Spec { windows: 2, max_frame: MAX, spin: Duration::ZERO, nt_from: usize::MAX };
     let (bound, addresses) = MojoLike::bind(&spec).unwrap();
-    let (outbox, inbox) = MojoLike::accept::<Block>(bound).unwrap();
     let [Address { socket, memory, .. }, honest] = <[Address; 2]>::try_from(addresses).unwrap();
+    greeting::greet(&socket.0).unwrap();
+    let honest = MojoLike::connect::<Block>(honest).unwrap();
+    let (outbox, inbox) = MojoLike::accept::<Block>(bound).unwrap();
     let Handle::Memory(Descriptor(file)) = memory else { panic!("a descriptor") };
     let handle = || Handle::Memory(Descriptor(file.try_clone().unwrap()));
     let bytes = Segment::open(handle(), memory::PRIMARY).unwrap();
     let hostile = Hostile { socket: socket.0, memory: LinkMemory::open(handle()).unwrap(), bytes };
-    (outbox, inbox, hostile, MojoLike::connect::<Block>(honest).unwrap())
+    (outbox, inbox, hostile, honest)
 }
 
 /// The honest renderer and main go on as ever.

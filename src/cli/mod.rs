@@ -62,7 +62,7 @@ enum Command {
     Floor(floor::Args),
     /// Look at the host, the clock and the noise; prove that equals are found equal, and differences found
     Doctor(doctor::Args),
-    /// Run every case once and look only at whether messages arrive as they must
+    /// Run every case once and look only at whether messages arrive as they must; or make trouble and look at who bears it
     Verify(verify::Args),
     /// Read or write the bytes of a structured clone
     Codec(codec::Args),

@@ -32,6 +32,9 @@ const FAMILIES: [(&str, &[&str]); 5] = [
     ("ipc-channel", &["ipc-channel"]),
 ];
 
+/// Flags for `verify` by itself: trouble chooses its cases.
+const CASES: [&str; 6] = ["workload", "preset", "set", "vary", "filter", "messages"];
+
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
     #[command(flatten)]
@@ -39,20 +42,20 @@ pub(super) struct Args {
     /// Messages of each case
     #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u64).range(1..))]
     messages: u64,
-    /// Kill main or a renderer so many times in each family of transports, at random moments; and halt readers for two seconds
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000), conflicts_with = "soak")]
+    /// Kill main or a renderer so many times in each family of transports (or of those that --transport names), at random moments; and halt readers
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000), conflicts_with = "soak", conflicts_with_all = CASES)]
     kill: Option<u64>,
     /// Run a mixed load for so long (30s, 30m, 2h), and see whether memory, descriptors or latencies creep
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", value_parser = duration, conflicts_with = "transport", conflicts_with_all = CASES)]
     soak: Option<Duration>,
-    /// Let a renderer drop, double, swap, change or withhold a message, and see that the checks find it
-    #[arg(long, conflicts_with_all = ["kill", "soak"])]
+    /// Let a renderer or main drop, double, swap, change or withhold a message, and see that the checks find it
+    #[arg(long, conflicts_with_all = ["kill", "soak", "transport"], conflicts_with_all = CASES)]
     faults: bool,
-    /// For so long (60, 60s, 10m), let one renderer of three attack main and the others, over each transport that shares memory; over pipes, sockets and queues a fifth of it
-    #[arg(long, value_name = "SECONDS", value_parser = duration, conflicts_with_all = ["kill", "soak", "faults"])]
+    /// For so long (60, 60s, 10m), let one renderer of three attack main and the others, over each transport that shares memory, or that --transport names; over pipes, sockets and queues a fifth of it
+    #[arg(long, value_name = "SECONDS", value_parser = duration, conflicts_with_all = ["kill", "soak", "faults"], conflicts_with_all = CASES)]
     hostile: Option<Duration>,
     /// Run this program so many times and stop it at random moments: by SIGINT, SIGTERM, SIGHUP, SIGINT twice, a reader that goes
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000), conflicts_with_all = ["kill", "soak", "faults", "hostile"])]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000), conflicts_with_all = ["kill", "soak", "faults", "hostile", "transport"], conflicts_with_all = CASES)]
     signals: Option<u64>,
     /// Seed of what is random
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..1 << 48))]

@@ -1,4 +1,4 @@
-//! Rights to files and to TCP ports, given up for good (`landlock(7)`, Linux 5.13 and later).
+//! Rights to files, to TCP ports, and to reach processes outside, given up for good (`landlock(7)`, Linux 5.13 and later).
 //!
 //! A filter of system calls ([`super::seccomp`]) sees numbers, and would have to be told of every new call that takes a name. This
 //! looks where the kernel finds a file, whichever call asks. It holds for the calling thread and those that it starts; threads
@@ -6,12 +6,12 @@
 
 use landlock::{
     ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, RestrictionStatus, Ruleset, RulesetAttr,
-    RulesetError, RulesetStatus,
+    RulesetError, RulesetStatus, Scope,
 };
 use std::io;
 
 /// The newest interface whose rights are given up here; of an older kernel, all that it knows.
-const NEWEST: ABI = ABI::V5;
+const NEWEST: ABI = ABI::V6;
 
 /// The version of the kernel's interface, if it is there and switched on.
 pub fn version() -> Option<u32> {
@@ -24,7 +24,7 @@ pub fn version() -> Option<u32> {
 }
 
 /// Gives up, for the calling thread and those that it starts, to open, make, change or remove any file by name, and to bind or
-/// connect TCP. What is open stays open. Answers whether there was anything to give up by: nothing happens on a kernel without it.
+/// connect TCP; to reach sockets with abstract names that were made outside, and to signal processes there. What is open stays open. Answers whether there was anything to give up by: nothing happens on a kernel without it.
 ///
 /// # Errors
 /// If the kernel has it and refuses.
@@ -34,6 +34,7 @@ pub fn confine_thread() -> io::Result<bool> {
             .set_compatibility(CompatLevel::BestEffort)
             .handle_access(AccessFs::from_all(NEWEST))?
             .handle_access(AccessNet::from_all(NEWEST))?
+            .scope(Scope::from_all(NEWEST))?
             .create()?
             .restrict_self()
     };
@@ -44,8 +45,11 @@ pub fn confine_thread() -> io::Result<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rustix::process::{Signal, getppid, kill_process};
     use std::fs;
     use std::net::{TcpListener, TcpStream};
+    use std::os::linux::net::SocketAddrExt;
+    use std::os::unix::net::{SocketAddr, UnixDatagram};
 
     #[test]
     fn no_file_by_any_call_and_no_port() {
@@ -54,6 +58,8 @@ mod tests {
         let at = listener.local_addr().unwrap();
         fs::write(here.join("file"), "x").unwrap();
         let open = fs::File::open(here.join("file")).unwrap();
+        let name = SocketAddr::from_abstract_name(here.as_os_str().as_encoded_bytes()).unwrap();
+        let _outside = UnixDatagram::bind_addr(&name).unwrap();
         let confined = std::thread::spawn(move || {
             let enforced = confine_thread().unwrap();
             let denied = |outcome: io::Result<()>| {
@@ -72,14 +78,22 @@ mod tests {
                 denied(TcpListener::bind("127.0.0.1:0").map(drop)),
                 denied(TcpStream::connect(at).map(drop)),
             ];
+            let outside = [
+                UnixDatagram::unbound().unwrap().send_to_addr(b"x", &name).map(drop),
+                // Which nobody minds.
+                getppid().map_or(Ok(()), |parent| Ok(kill_process(parent, Signal::CONT)?)),
+            ];
+            let outside = outside.map(|outcome| outcome.map_err(|error| error.kind()));
             let still = io::read_to_string(open).unwrap();
-            (enforced, tried, ports, still)
+            (enforced, tried, ports, outside, still)
         });
-        let (enforced, tried, ports, still) = confined.join().unwrap();
+        let (enforced, tried, ports, outside, still) = confined.join().unwrap();
         assert_eq!(enforced, version().is_some());
         assert_eq!(still, "x", "what is open stays open");
         assert_eq!(tried, [enforced; 6]);
         assert_eq!(ports, [version() >= Some(4); 2], "TCP is in its fourth version");
+        let refused = if version() >= Some(6) { Err(io::ErrorKind::PermissionDenied) } else { Ok(()) };
+        assert_eq!(outside, [refused; 2], "who is outside, in its sixth");
         assert!(fs::File::open("/dev/null").is_ok(), "this thread is as it was");
     }
 }

@@ -1,6 +1,7 @@
-//! Pairs of Unix sockets over which bytes pass and nothing else.
+//! Unix sockets: pairs over which bytes pass and nothing else, and who has written to one.
 
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
+use rustix::process::Pid;
 use std::ffi::c_int;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
@@ -29,9 +30,72 @@ fn refuse_descriptors(socket: impl AsFd) -> io::Result<()> {
     if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
+/// Who has written to a socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Writer {
+    /// The process; `None` if it has no number where we are (`pid_namespaces(7)`).
+    pub pid: Option<Pid>,
+    /// The user's number.
+    pub uid: u32,
+}
+
+/// What the kernel writes beside such bytes (`cmsg(3)`): a header, whose size is a multiple of its alignment, and what it is of.
+#[repr(C)]
+struct Credentials {
+    header: libc::cmsghdr,
+    who: libc::ucred,
+}
+
+/// Reads once from a socket that the kernel was asked to say of who writes to it (`SO_PASSCRED`, `unix(7)`), and answers that too, but at
+/// the end of what was written. Descriptors that come beside are not taken: there is no room left for them.
+/// (The wrapper of `rustix` cannot tell a process without a number.)
+///
+/// # Errors
+/// What the kernel says of reading.
+pub fn read_with_writer(socket: impl AsFd, bytes: &mut [u8]) -> io::Result<(usize, Option<Writer>)> {
+    // SAFETY: numbers alone, of which all may be zero.
+    let mut beside: Credentials = unsafe { std::mem::zeroed() };
+    let mut piece = libc::iovec { iov_base: bytes.as_mut_ptr().cast(), iov_len: bytes.len() };
+    // SAFETY: all zeros is a message without bytes, address or anything beside.
+    let mut message: libc::msghdr = unsafe { std::mem::zeroed() };
+    message.msg_iov = &raw mut piece;
+    message.msg_iovlen = 1;
+    message.msg_control = (&raw mut beside).cast();
+    message.msg_controllen = size_of::<Credentials>();
+    // SAFETY: every pointer in the message is to something that lives until the call is over, and as long as is said.
+    let count =
+        unsafe { libc::recvmsg(socket.as_fd().as_raw_fd(), &raw mut message, libc::MSG_CMSG_CLOEXEC) };
+    let count = usize::try_from(count).map_err(|_| io::Error::last_os_error())?;
+    let Credentials { header, who } = beside;
+    let told =
+        count > 0 && (header.cmsg_level, header.cmsg_type) == (libc::SOL_SOCKET, libc::SCM_CREDENTIALS);
+    Ok((count, told.then(|| Writer { pid: Pid::from_raw(who.pid), uid: who.uid })))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rustix::net::sockopt::set_socket_passcred;
+    use rustix::process::{getpid, getuid};
+    use std::os::unix::net::UnixStream;
+
+    #[test]
+    fn a_writer_is_told_and_what_it_sends_beside_is_let_go_of() {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let theirs = OwnedFd::from(theirs);
+        let ourselves = Writer { pid: Some(getpid()), uid: getuid().as_raw() };
+        let mut byte = [0];
+        set_socket_passcred(&ours, true).unwrap();
+        for beside in 1..9 {
+            rustix::io::write(&theirs, b"x").unwrap();
+            assert_eq!(read_with_writer(&ours, &mut byte).unwrap(), (1, Some(ourselves)));
+            assert_eq!(send_with(&theirs, b"y", theirs.as_fd(), beside), Ok(1));
+            assert_eq!(read_with_writer(&ours, &mut byte).unwrap(), (1, Some(ourselves)));
+        }
+        drop(theirs);
+        assert_eq!(read_with_writer(&ours, &mut byte).unwrap(), (0, None), "somebody has a copy still");
+    }
+
     use crate::sys::sabotage::send_with;
     use rustix::io::Errno;
 

@@ -28,16 +28,12 @@ pub(super) fn greet(line: &Descriptor) -> Result<()> {
     Ok(())
 }
 
-/// Waits until every renderer has connected. Not yet timed: the socket is enough, whatever the links' own wait.
-///
-/// # Errors
-/// `Closed` with the one that ended before.
+/// Waits until every renderer has connected or ended; its lifeline tells which. Not yet timed: the socket is enough, whatever the
+/// links' own wait.
 pub(super) fn await_all(lines: &[OwnedFd]) -> Result<()> {
-    for (peer, line) in lines.iter().enumerate() {
-        match rustix::io::retry_on_intr(|| rustix::io::read(line, &mut [0; HELLO.len()])) {
-            Ok(0) => return Err(Error::Closed { peer: Some(peer) }),
-            outcome => outcome.map_err(Error::os("waiting for a renderer"))?,
-        };
+    for line in lines {
+        rustix::io::retry_on_intr(|| rustix::io::read(line, &mut [0; HELLO.len()]))
+            .map_err(Error::os("waiting for a renderer"))?;
     }
     Ok(())
 }
@@ -93,5 +89,36 @@ impl Lifeline {
     /// The link itself has told that the peer has gone, perhaps before the lifeline does.
     pub(super) fn end(&self) {
         self.gone.store(true, Ordering::Release); // SYNC: the Acquire load in is_gone
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::{Block, Inbox, Outbox, Spec, Transport, Tx};
+    use std::time::Duration;
+
+    /// Its address is dropped, as the kernel does when its process ends.
+    fn ends_before_it_connects<T: Transport>() {
+        let spec = Spec { windows: 2, max_frame: 4096, spin: Duration::ZERO, nt_from: usize::MAX };
+        let (bound, mut addresses) = T::bind(&spec).unwrap();
+        let (mut tx, _rx) = T::connect::<Block>(addresses.remove(1)).unwrap();
+        drop(addresses);
+        let (mut outbox, mut inbox) = T::accept::<Block>(bound).unwrap();
+        let outcome = inbox.recv(|_, _| ());
+        assert!(matches!(outcome, Err(Error::Closed { peer: Some(0) })), "{}: {outcome:?}", T::NAME);
+        let outcome = outbox.send_to(0, 9, |bytes| bytes.fill(1));
+        assert!(matches!(outcome, Err(Error::Closed { peer: Some(0) })), "{}: {outcome:?}", T::NAME);
+        tx.send(9, |bytes| bytes.fill(2)).unwrap();
+        inbox.recv(|peer, bytes| assert_eq!((peer, bytes), (1, &[2; 9][..]), "{}", T::NAME)).unwrap();
+    }
+
+    #[test]
+    fn who_ends_before_it_connects_loses_its_link_alone() {
+        ends_before_it_connects::<crate::transport::shm::Shm>();
+        ends_before_it_connects::<crate::transport::shm_memfd::ShmMemfd>();
+        ends_before_it_connects::<crate::transport::mmap_file::MmapFile>();
+        ends_before_it_connects::<crate::transport::eventfd::Eventfd>();
+        ends_before_it_connects::<crate::transport::mojo_like::MojoLike>();
     }
 }

@@ -340,7 +340,7 @@ pub trait Transport: Sized + 'static {
     /// Makes what main needs, and one address for each renderer. An address may be connected to once.
     fn bind(spec: &Spec) -> Result<(Self::Bound, Vec<Self::Address>)>;
 
-    /// Waits until every renderer has connected.
+    /// Waits until every renderer has connected, or has ended: then its link has.
     fn accept<W: Wait>(bound: Self::Bound) -> Result<(Self::Outbox<W>, Self::Inbox<W>)>;
 
     /// Connects a renderer.

@@ -13,7 +13,7 @@ use crate::sys::fd::Descriptor;
 use crate::sys::process::{Process, own_pid, wait_for_any};
 use crate::transport::{Inbox, Spec, Transport, Use, Wait, dispatch};
 use crate::workload::tally::{Encoded, Tally, join};
-use crate::workload::{self, Phase, Workload, port};
+use crate::workload::{self, BesideFaulty, FaultyOutbox, Phase, Workload, port};
 use serde::Serialize;
 use std::error::Error;
 use std::thread::JoinHandle;
@@ -88,7 +88,13 @@ impl Use for Part<'_> {
             return phases(control, &setup, renderers, outbox, inbox, None);
         }
         let (outbox, inbox) = main_end::ends(main_end::hub(outbox, inbox, settings)?, settings);
-        phases(control, &setup, renderers, outbox, inbox, None)
+        match load.fault.filter(|_| load.workload.is_from_main()) {
+            Some(fault) => {
+                let (outbox, inbox) = (FaultyOutbox::new(outbox, fault), BesideFaulty(inbox));
+                phases(control, &setup, renderers, outbox, inbox, None)
+            }
+            None => phases(control, &setup, renderers, outbox, inbox, None),
+        }
     }
 }
 

@@ -127,7 +127,7 @@ where
     }
     let (tx, rx) = renderer::ends(renderer::link(tx, rx, settings)?, settings);
     confine(setup)?; // its IO threads as well
-    match setup.load.fault {
+    match setup.load.fault.filter(|_| !setup.load.workload.is_from_main()) {
         Some(fault) => phases(control, setup, scope, FaultyTx::new(tx, fault), rx),
         None => phases(control, setup, scope, tx, rx),
     }

@@ -133,9 +133,11 @@ impl Session {
         })))?;
         match session.hear()? {
             FromMain::Spawned(pids) if case.model.placement == Placement::Process => {
-                for pid in pids.into_iter().filter_map(|pid| Pid::from_raw(pid.cast_signed())) {
-                    // One that has ended already is noticed through its report or its link.
-                    session.renderers.extend(Process::hold(pid));
+                for (peer, pid) in pids.into_iter().enumerate() {
+                    // Main has reaped none: who has ended can be held, and is noticed through its report or its link.
+                    let process = Pid::from_raw(pid.cast_signed()).map(Process::hold);
+                    let unheld = || Failure::Failed(format!("renderer {peer} (pid {pid}) cannot be held"));
+                    session.renderers.push(process.and_then(Result::ok).ok_or_else(unheld)?);
                 }
                 if trouble.hostile.is_some() {
                     session.renderers.pop(); // the last one may end as it likes

@@ -1,8 +1,8 @@
-//! Faults on purpose: a renderer's sending half that does to one frame what no transport may, to see that the checks of the harness find it.
+//! Faults on purpose: a sending half that does to one frame what no transport may, to see that the checks of the harness find it.
 
 use crate::sys::process::readable;
 use crate::sys::signal::Interrupt;
-use crate::transport::{Result, Tx};
+use crate::transport::{Inbox, Outbox, Peer, Result, Tx};
 use serde::{Deserialize, Serialize};
 use std::os::fd::AsFd;
 use std::time::Duration;
@@ -33,23 +33,66 @@ const UNLUCKY: u64 = 100;
 /// Longer than a session that looks for faults waits for anything.
 const LATE: Duration = Duration::from_secs(30);
 
-/// A sending half that errs once.
-pub struct FaultyTx<X> {
-    tx: X,
+/// One fault on one link.
+struct Once {
     fault: Fault,
     sent: u64,
     /// A frame that waits for its follower.
     held: Option<Vec<u8>>,
 }
 
+impl Once {
+    fn new(fault: Fault) -> Once {
+        Once { fault, sent: 0, held: None }
+    }
+
+    fn send(
+        &mut self,
+        len: usize,
+        fill: impl FnOnce(&mut [u8]),
+        mut pass: impl FnMut(&[u8]) -> Result<()>,
+    ) -> Result<()> {
+        let mut frame = vec![0; len];
+        fill(&mut frame);
+        self.sent += 1;
+        if self.sent != UNLUCKY {
+            pass(&frame)?;
+            return match self.held.take() {
+                Some(held) => pass(&held),
+                None => Ok(()),
+            };
+        }
+        match self.fault {
+            Fault::Drop => Ok(()),
+            Fault::Double => pass(&frame).and_then(|()| pass(&frame)),
+            Fault::Swap => {
+                self.held = Some(frame);
+                Ok(())
+            }
+            Fault::Flip => {
+                frame[len / 2] ^= 1;
+                pass(&frame)
+            }
+            Fault::Stall => {
+                if let Ok(never) = Interrupt::never() {
+                    readable(never.as_fd(), LATE);
+                }
+                pass(&frame)
+            }
+        }
+    }
+}
+
+/// A renderer's sending half that errs once.
+pub struct FaultyTx<X> {
+    tx: X,
+    once: Once,
+}
+
 impl<X: Tx> FaultyTx<X> {
     /// Around a half that does not err.
     pub fn new(tx: X, fault: Fault) -> FaultyTx<X> {
-        FaultyTx { tx, fault, sent: 0, held: None }
-    }
-
-    fn pass(&mut self, frame: &[u8]) -> Result<()> {
-        self.tx.send(frame.len(), |bytes| bytes.copy_from_slice(frame))
+        FaultyTx { tx, once: Once::new(fault) }
     }
 }
 
@@ -57,37 +100,53 @@ impl<X: Tx> Tx for FaultyTx<X> {
     type Rx = X::Rx;
 
     fn send(&mut self, len: usize, fill: impl FnOnce(&mut [u8])) -> Result<()> {
-        let mut frame = vec![0; len];
-        fill(&mut frame);
-        self.sent += 1;
-        if self.sent != UNLUCKY {
-            self.pass(&frame)?;
-            return match self.held.take() {
-                Some(held) => self.pass(&held),
-                None => Ok(()),
-            };
-        }
-        match self.fault {
-            Fault::Drop => Ok(()),
-            Fault::Double => self.pass(&frame).and_then(|()| self.pass(&frame)),
-            Fault::Swap => {
-                self.held = Some(frame);
-                Ok(())
-            }
-            Fault::Flip => {
-                frame[len / 2] ^= 1;
-                self.pass(&frame)
-            }
-            Fault::Stall => {
-                if let Ok(never) = Interrupt::never() {
-                    readable(never.as_fd(), LATE);
-                }
-                self.pass(&frame)
-            }
-        }
+        let FaultyTx { tx, once } = self;
+        once.send(len, fill, |frame| tx.send(frame.len(), |bytes| bytes.copy_from_slice(frame)))
     }
 
     fn flush(&mut self) -> Result<()> {
         self.tx.flush()
+    }
+}
+
+/// Main's sending half, which errs once: to the first window, also with a broadcast, which goes to one after the other.
+pub struct FaultyOutbox<O> {
+    outbox: O,
+    once: Once,
+}
+
+impl<O: Outbox> FaultyOutbox<O> {
+    /// Around a half that does not err.
+    pub fn new(outbox: O, fault: Fault) -> FaultyOutbox<O> {
+        FaultyOutbox { outbox, once: Once::new(fault) }
+    }
+}
+
+impl<O: Outbox> Outbox for FaultyOutbox<O> {
+    fn send_to(&mut self, peer: Peer, len: usize, fill: impl FnOnce(&mut [u8])) -> Result<()> {
+        let FaultyOutbox { outbox, once } = self;
+        if peer > 0 {
+            return outbox.send_to(peer, len, fill);
+        }
+        once.send(len, fill, |frame| outbox.send_to(peer, frame.len(), |bytes| bytes.copy_from_slice(frame)))
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        self.outbox.flush()
+    }
+
+    fn windows(&self) -> usize {
+        self.outbox.windows()
+    }
+}
+
+/// Main's receiving half beside a [`FaultyOutbox`]; it does not err.
+pub struct BesideFaulty<I>(pub I);
+
+impl<I: Inbox> Inbox for BesideFaulty<I> {
+    type Outbox = FaultyOutbox<I::Outbox>;
+
+    fn recv<R>(&mut self, read: impl FnOnce(Peer, &[u8]) -> R) -> Result<R> {
+        self.0.recv(read)
     }
 }

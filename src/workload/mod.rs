@@ -23,7 +23,7 @@ pub mod stamp;
 pub mod tally;
 
 pub use arrivals::{Arrivals, read_rate};
-pub use fault::{Fault, FaultyTx};
+pub use fault::{BesideFaulty, Fault, FaultyOutbox, FaultyTx};
 
 use crate::electron::model::{Settings, Topology};
 use crate::sys::clock::Clock;
@@ -100,6 +100,11 @@ impl Workload {
             Workload::Broadcast => "main to every renderer (webContents.send to all windows)",
             Workload::Port => "renderer to renderer and back (port.postMessage, answered by another)",
         }
+    }
+
+    /// Whether messages come from main, and what renderers send is credit.
+    pub fn is_from_main(self) -> bool {
+        matches!(self, Workload::Push | Workload::Broadcast)
     }
 
     /// What its latency means.

@@ -87,6 +87,7 @@ pub(super) fn cases(args: &Args, seed: u64, interrupt: &Interrupt) -> Result<Exi
         "{}\n\n{passed} passed, {failed} failed, {skipped} skipped; {checked} messages checked\n",
         table(&tallies)
     ))?;
+    output::warn(&format!("seed {seed}"));
     Ok(match interrupt.exit_code() {
         Some(code) => Exit::Interrupted(code),
         None if failed > 0 => Exit::Failed,

@@ -1,4 +1,4 @@
-//! `ipcmark verify --faults`: a renderer errs on purpose, and the checks that every trial has must find it.
+//! `ipcmark verify --faults`: who sends errs on purpose, and the checks that every trial has must find it.
 
 use super::super::exit::Stop;
 use super::super::progress::Progress;
@@ -12,7 +12,8 @@ use crate::workload::{Fault, Workload};
 use std::time::Duration;
 
 const TRANSPORTS: [&str; 4] = ["shm", "pipe", "uds-seqpacket", "mojo-like"];
-const WORKLOADS: [Workload; 2] = [Workload::Send, Workload::Invoke];
+/// In two a renderer errs, in two main does.
+const WORKLOADS: [Workload; 4] = [Workload::Send, Workload::Invoke, Workload::Push, Workload::Broadcast];
 /// Many more than pass before the fault.
 const MESSAGES: u64 = 2000;
 /// What stalls longer has stalled.
@@ -28,8 +29,10 @@ pub(super) fn faults(seed: u64, interrupt: &Interrupt, progress: &Progress) -> R
             TRANSPORTS.iter().flat_map(|name| WORKLOADS.map(|workload| (*name, workload)))
         {
             // A layer around the link, of which the faulty half is one more; otherwise as plain as can be.
-            let in_flight = if workload == Workload::Send { 16 } else { 1 };
-            let model = Model { copies: Copies::Three, pin: Pin::Same, in_flight, ..Model::default() };
+            let in_flight = if workload == Workload::Invoke { 1 } else { 16 };
+            let windows = if workload == Workload::Broadcast { 2 } else { 1 };
+            let model =
+                Model { copies: Copies::Three, pin: Pin::Same, windows, in_flight, ..Model::default() };
             let case = Case { transport: transport.to_owned(), workload, model };
             progress.next(&case.id());
             let outcome = attempt(&case, fault, seed, interrupt);

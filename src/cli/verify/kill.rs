@@ -60,7 +60,7 @@ impl Kills<'_> {
                 "told: p50",
                 "p99",
                 "longest",
-                "halted, slow, never reading",
+                "halted, a window halted, slow, halted for good",
                 "hangs and leaks",
             ],
             1..,
@@ -101,12 +101,12 @@ impl Kills<'_> {
         let mut tally = Tally::default();
         leftovers::sweep();
         let mut went_on = Vec::new();
-        for (what, reader) in readers::ALL {
+        for (what, workload, windows, reader) in readers::ALL {
             let mut good = 0;
             for name in names {
                 progress.next(&format!("{name}: {what}"));
-                let model = Model { in_flight: 16, ..Model::default() };
-                let case = Case { transport: (*name).to_owned(), workload: Workload::Send, model };
+                let model = Model { windows, in_flight: 16, ..Model::default() };
+                let case = Case { transport: (*name).to_owned(), workload, model };
                 match reader(&case, self.seed, self.interrupt) {
                     Ok(()) => good += 1,
                     Err(Failure::Interrupted) => return Ok((tally, String::new())),

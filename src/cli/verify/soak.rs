@@ -49,8 +49,7 @@ pub(super) fn soak(
     interrupt: &Interrupt,
     progress: &Progress,
 ) -> Result<(String, bool), Stop> {
-    let failed = |case: &Case, failure: Failure| Stop::Content { what: case.id(), why: failure.to_string() };
-    let mut all = Vec::new();
+    let (mut all, mut faults) = (Vec::new(), Vec::new());
     for (transport, workload, windows, payload) in LOAD {
         let in_flight = if workload == Workload::Invoke { 1 } else { 16 };
         let model = Model { windows, payload, in_flight, pin: Pin::Same, ..Model::default() };
@@ -58,25 +57,15 @@ pub(super) fn soak(
         if Plan::skip_reason(&case, cpus()).is_some() {
             continue;
         }
-        let mut session = Session::open(&case, seed, Duration::from_secs(30), interrupt)
-            .map_err(|failure| failed(&case, failure))?;
-        // As many messages as pass in a turn.
-        let first = session.run(500, 1, 1).map_err(|failure| failed(&case, failure))?;
-        let messages = (500.0 * TURN.as_nanos() as f64 / first.elapsed_ns.max(1) as f64) as u64;
-        let messages = messages.clamp(500, 1 << 20).next_multiple_of(windows as u64);
-        all.push(Kept {
-            case,
-            session,
-            messages,
-            passed: 0,
-            p50: Vec::new(),
-            resident: Vec::new(),
-            descriptors: Vec::new(),
-        });
+        match Kept::open(case.clone(), seed, interrupt) {
+            Ok(kept) => all.push(kept),
+            Err(Failure::Interrupted) => break,
+            Err(failure) => faults.push(format!("{}: {failure}", case.id())),
+        }
     }
     let clock = Clock::system();
     let begin = clock.now();
-    let mut faults = Vec::new();
+    let time = if faults.is_empty() { time } else { Duration::ZERO };
     'all: while Duration::from_nanos(clock.now() - begin) < time && interrupt.exit_code().is_none() {
         for kept in &mut all {
             progress.next(&kept.case.id());
@@ -97,6 +86,16 @@ pub(super) fn soak(
 }
 
 impl Kept {
+    fn open(case: Case, seed: u64, interrupt: &Interrupt) -> Result<Kept, Failure> {
+        let mut session = Session::open(&case, seed, Duration::from_secs(30), interrupt)?;
+        // As many messages as pass in a turn.
+        let first = session.run(500, 1, 1)?;
+        let messages = (500.0 * TURN.as_nanos() as f64 / first.elapsed_ns.max(1) as f64) as u64;
+        let messages = messages.clamp(500, 1 << 20).next_multiple_of(case.model.windows as u64);
+        let (p50, resident, descriptors) = (Vec::new(), Vec::new(), Vec::new());
+        Ok(Kept { case, session, messages, passed: 0, p50, resident, descriptors })
+    }
+
     fn turn(&mut self) -> Result<(), Failure> {
         let result = self.session.run(self.messages, 1, 1)?;
         self.passed += result.checks.received;

@@ -57,7 +57,8 @@ impl Tactic {
         matches!(self, Tactic::Words | Tactic::Bytes | Tactic::Race | Tactic::Replay)
     }
 
-    /// Whether there is something to attack: memory that is shared, or memory whose descriptor a renderer is given.
+    /// Whether there is something to attack: memory that is shared, or memory whose descriptor a renderer is given. Memory that has a
+    /// name can be resized by whoever opens it: that it cannot is not promised (SECURITY.md).
     pub fn is_for(self, transport: &str) -> bool {
         let by_descriptor = ["shm-memfd", "eventfd", "mojo-like"].contains(&transport);
         match self {
@@ -239,9 +240,7 @@ fn meddle(
         readable(never.as_fd(), Duration::from_millis(rng.u64(1..5)));
         for (name, file) in kept {
             match tactic {
-                Tactic::Resize if name.starts_with("/memfd:") || name.starts_with("/dev/shm") => {
-                    resize(file, counts)
-                }
+                Tactic::Resize if name.starts_with("/memfd:") => resize(file, counts),
                 Tactic::Descriptors if name.contains("[eventfd]") => spoil_counter(file, &mut rng),
                 Tactic::Descriptors if name.starts_with("pipe:") || name.contains("/ipcmark-") => {
                     if rng.bool() { take_back(file) } else { spoil_stream(file, passes_itself, &mut rng) }

@@ -89,6 +89,8 @@ const COMMANDS: &[Mistake] = &[
     (&["verify", "--messages", "0"], &["--messages", "1.."]),
     (&["verify", "--transport", "pip"], &["--transport", "did you mean pipe?"]),
     (&["verify", "--kill", "2", "--transport", "pipe,udp"], &["--transport", "`udp`", "shm, shm-memfd"]),
+    (&["verify", "--soak", "1m", "--transport", "tcp"], &["--soak", "--transport"]),
+    (&["verify", "--kill", "2", "--set", "windows=2"], &["--kill", "--set"]),
     (&["verify", "--workload", "brodcast"], &["--workload", "did you mean broadcast?"]),
     (&["verify", "--set", "windows=0"], &["--set", "windows=0", "from 1 to 64"]),
     (&["verify", "--filter", "nothing"], &["--filter nothing", "ipcmark list cases"]),

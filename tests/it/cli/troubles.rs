@@ -17,7 +17,7 @@ pub(super) fn tests() -> Vec<Trial> {
 fn faults() {
     let ended = Place::new().run(&["verify", "--faults", "--no-progress"]);
     assert_eq!(ended.code, Some(0), "{}{}", ended.stdout, ended.stderr);
-    assert!(ended.stdout.contains("48 of 48 as they must be"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("96 of 96 as they must be"), "{}", ended.stdout);
     for found in ["1 corrupt", "1 duplicated", "hung", "nothing, as it should be"] {
         assert!(ended.stdout.contains(found), "{found}: {}", ended.stdout);
     }
@@ -26,7 +26,7 @@ fn faults() {
 fn kills() {
     let place = Place::new();
     let ended =
-        place.run(&["verify", "--kill", "4", "--transport", "pipe,shm", "--seed", "1", "--no-progress"]);
+        place.run(&["verify", "--kill", "50", "--transport", "pipe,shm", "--seed", "1", "--no-progress"]);
     // How soon is not judged here: other tests use the CPUs as well.
     assert!(matches!(ended.code, Some(0 | 4)), "{}{}", ended.stdout, ended.stderr);
     let rows: Vec<&str> = ended

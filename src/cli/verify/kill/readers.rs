@@ -1,10 +1,11 @@
-//! Readers that live and do not read: halted, slow, or gone for good before they have read.
+//! Readers that live and do not read: halted, slow, or halted for good with messages on their way.
 
 use super::{AROUND, ENDLESS, LATEST};
 use crate::plan::Case;
 use crate::sys::process::{Process, readable, resident_bytes};
 use crate::sys::signal::Interrupt;
 use crate::trial::{Failure, Session, Trouble};
+use crate::workload::Workload;
 use rustix::process::Pid;
 use std::os::fd::AsFd;
 use std::sync::mpsc::channel;
@@ -29,20 +30,25 @@ const LINK: u64 = 4 << 20;
 /// A way not to read.
 pub(super) type Reader = fn(&Case, u64, &Interrupt) -> Result<(), Failure>;
 
-/// All of them, with their names.
-pub(super) const ALL: [(&str, Reader); 3] =
-    [("halted for two seconds", halted), ("slow", slow), ("never reading", never)];
+/// All of them: their names, what passes, and between main and how many windows.
+pub(super) const ALL: [(&str, Workload, usize, Reader); 4] = [
+    ("main halted for two seconds", Workload::Send, 1, halted),
+    ("a window halted for two seconds", Workload::Push, 2, halted),
+    ("main slow", Workload::Send, 1, slow),
+    ("main halted for good", Workload::Send, 1, never),
+];
 
-/// Halts whoever reads for two seconds, in the middle of a phase: all messages arrive all the same.
+/// Halts one who reads for two seconds, in the middle of a phase: all messages arrive all the same.
 fn halted(case: &Case, seed: u64, interrupt: &Interrupt) -> Result<(), Failure> {
     let (mut session, main) = open(case, seed, interrupt)?;
-    main.halt();
+    let reader = if case.workload.is_from_main() { hold(session.renderer_pids()[0])? } else { main };
+    reader.halt();
     let (over, done) = channel::<()>();
     let result = std::thread::scope(|scope| {
-        let main = &main;
+        let reader = &reader;
         scope.spawn(move || {
             let _ = done.recv_timeout(HALT);
-            main.resume();
+            reader.resume();
         });
         let result = session.run(AROUND, 1, 1);
         drop(over);
@@ -112,7 +118,7 @@ fn never(case: &Case, seed: u64, interrupt: &Interrupt) -> Result<(), Failure> {
     bounded(before, most)
 }
 
-/// A session whose messages have begun to pass, and its main, which reads.
+/// A session whose messages have begun to pass, and its main.
 fn open(case: &Case, seed: u64, interrupt: &Interrupt) -> Result<(Session, Process), Failure> {
     let trouble = Trouble { outlive: true, ..Trouble::default() };
     let mut session = Session::open_troubled(case, seed, Duration::from_secs(20), trouble, interrupt)?;

@@ -49,10 +49,15 @@ impl Hostile {
 
 /// A hub with the hostile renderer and, as number 1, an honest one.
 fn hub() -> (MojoOutbox, MojoInbox, Hostile, (MojoTx, MojoRx)) {
+    hub_after(|socket| greeting::greet(socket).unwrap())
+}
+
+/// The same, where the hostile one begins in its own way.
+fn hub_after(first: impl FnOnce(&OwnedFd)) -> (MojoOutbox, MojoInbox, Hostile, (MojoTx, MojoRx)) {
     let spec = Spec { windows: 2, max_frame: MAX, spin: Duration::ZERO, nt_from: usize::MAX };
     let (bound, addresses) = MojoLike::bind(&spec).unwrap();
     let [Address { socket, memory, .. }, honest] = <[Address; 2]>::try_from(addresses).unwrap();
-    greeting::greet(&socket.0).unwrap();
+    first(&socket.0);
     let honest = MojoLike::connect::<Block>(honest).unwrap();
     let (outbox, inbox) = MojoLike::accept::<Block>(bound).unwrap();
     let Handle::Memory(Descriptor(file)) = memory else { panic!("a descriptor") };
@@ -87,6 +92,19 @@ fn refused(name: &str, attack: impl FnOnce(&Hostile)) {
     let ends = [(); 2].map(|()| inbox.recv(|_, _| ()));
     assert!(matches!(ends[0], Err(Error::Closed { peer: Some(1) })), "{name}: {ends:?}");
     assert!(matches!(ends[1], Err(Error::Closed { peer: None })), "{name}: {ends:?}");
+}
+
+#[test]
+fn who_does_not_greet_loses_its_link_alone() {
+    let (mut outbox, mut inbox, hostile, mut honest) =
+        hub_after(|socket| assert_eq!(rustix::io::write(socket, b"?!"), Ok(2)));
+    let sent = outbox.send_to(0, 50, |bytes| bytes.fill(0));
+    assert!(matches!(sent, Err(Error::Closed { peer: Some(0) })), "{sent:?}");
+    // What lay behind is a part of a header at most, whose rest never comes.
+    let outcome = inbox.recv(|_, _| ());
+    assert!(matches!(outcome, Err(Error::Closed { peer: Some(0) })), "{outcome:?}");
+    assert!(rustix::io::write(&hostile.socket, b"!").is_err());
+    honest_goes_on(&mut outbox, &mut inbox, &mut honest);
 }
 
 #[test]

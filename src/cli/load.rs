@@ -100,7 +100,8 @@ pub(super) fn execute(args: &Args) -> Result<Exit, Stop> {
     let look = args.format.look(args.keeping.color);
     let (mut text, mut documents) = (String::new(), Vec::new());
     for case in &links {
-        let ids: Vec<String> = steps(case).iter().chain([case]).map(Case::id).collect();
+        // A closed loop by itself, at a distance where nothing was offered, says nothing of rates.
+        let ids: Vec<String> = steps(case).iter().map(Case::id).collect();
         for place in load_places(&records, &ids) {
             let rows: Vec<LoadRow> =
                 steps(case).iter().filter_map(|step| load_row(&records, &step.id(), place)).collect();

@@ -84,10 +84,9 @@ pub(super) fn cases(args: &Args, seed: u64, interrupt: &Interrupt) -> Result<Exi
     let (passed, failed, skipped) = (sum(|t| t.passed), sum(|t| t.failed), sum(|t| t.skipped));
     let checked = count(sum(|t| t.checks.received) as f64);
     output::write(&format!(
-        "{}\n\n{passed} passed, {failed} failed, {skipped} skipped; {checked} messages checked\n",
+        "{}\n\n{passed} passed, {failed} failed, {skipped} skipped; seed {seed}; {checked} messages checked\n",
         table(&tallies)
     ))?;
-    output::warn(&format!("seed {seed}"));
     Ok(match interrupt.exit_code() {
         Some(code) => Exit::Interrupted(code),
         None if failed > 0 => Exit::Failed,

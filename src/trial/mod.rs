@@ -163,7 +163,10 @@ pub fn verify(
     seed: u64,
     interrupt: &Interrupt,
 ) -> Result<(Checks, usize), Failure> {
-    let mut session = Session::open(case, seed, Duration::from_secs(20), interrupt)?;
+    /// No message takes as long, of those that are many.
+    const EACH: Duration = Duration::from_millis(2);
+    let each = EACH.saturating_mul(u32::try_from(messages).unwrap_or(u32::MAX));
+    let mut session = Session::open(case, seed, Duration::from_secs(20) + each, interrupt)?;
     let result = session.run(messages.max(case.timed_links()), 1, 1)?;
     let processes = session.processes();
     session.close()?;

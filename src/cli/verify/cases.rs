@@ -90,6 +90,11 @@ pub(super) fn cases(args: &Args, seed: u64, interrupt: &Interrupt) -> Result<Exi
     Ok(match interrupt.exit_code() {
         Some(code) => Exit::Interrupted(code),
         None if failed > 0 => Exit::Failed,
+        None if passed == 0 => {
+            let why = plan.cases.iter().find_map(|planned| planned.skip.as_deref()).unwrap_or_default();
+            output::warn(&format!("nothing could be checked here: {why}"));
+            Exit::NotComparable
+        }
         None => Exit::Ok,
     })
 }

@@ -76,6 +76,13 @@ fn beyond_a_transport() {
 
     let (table, records) = run("pipe", "wait=spin", "spin");
     assert!(reason_of(&records[0], &table).contains("wait=spin on one CPU"));
+    let none = place.run(&["verify", "--transport", "pipe", "--set", "wait=spin", "--set", "pin=same"]);
+    assert!(
+        none.code == Some(3) && none.stderr.contains("wait=spin on one CPU"),
+        "{}{}",
+        none.stdout,
+        none.stderr
+    );
 
     // Today every transport carries whatever a payload may be.
     for listed in transports() {

@@ -75,6 +75,8 @@ pub fn read_with_writer(socket: impl AsFd, bytes: &mut [u8]) -> io::Result<(usiz
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sys::sabotage::send_with;
+    use rustix::io::Errno;
     use rustix::net::sockopt::set_socket_passcred;
     use rustix::process::{getpid, getuid};
     use std::os::unix::net::UnixStream;
@@ -95,9 +97,6 @@ mod tests {
         drop(theirs);
         assert_eq!(read_with_writer(&ours, &mut byte).unwrap(), (0, None), "somebody has a copy still");
     }
-
-    use crate::sys::sabotage::send_with;
-    use rustix::io::Errno;
 
     #[test]
     fn a_peer_that_has_gone_has_gone_whatever_it_sent() {

@@ -20,6 +20,7 @@ use crate::sys::signal::Interrupt;
 use crate::workload::Load;
 use crate::workload::stamp::mix;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use rustix::process::Pid;
 use std::collections::BTreeSet;
 use std::io;
@@ -134,10 +135,7 @@ impl Session {
         match session.hear()? {
             FromMain::Spawned(pids) if case.model.placement == Placement::Process => {
                 for (peer, pid) in pids.into_iter().enumerate() {
-                    // Main has reaped none: who has ended can be held, and is noticed through its report or its link.
-                    let process = Pid::from_raw(pid.cast_signed()).map(Process::hold);
-                    let unheld = || Failure::Failed(format!("renderer {peer} (pid {pid}) cannot be held"));
-                    session.renderers.push(process.and_then(Result::ok).ok_or_else(unheld)?);
+                    session.hold(peer, pid)?;
                 }
                 if trouble.hostile.is_some() {
                     session.renderers.pop(); // the last one may end as it likes
@@ -154,6 +152,20 @@ impl Session {
             other => return Err(unexpected(&other)),
         }
         Ok(session)
+    }
+
+    /// Holds a renderer that main has started. Who has ended can be held until it is reaped, and is noticed through its report or its link.
+    fn hold(&mut self, peer: usize, pid: u32) -> Result<(), Failure> {
+        match Pid::from_raw(pid.cast_signed()).map_or(Err(Errno::SRCH.into()), Process::hold) {
+            Ok(process) => self.renderers.push(process),
+            // Main has reaped it, as it does when it fails, and says why.
+            Err(error) if Errno::from_io_error(&error) == Some(Errno::SRCH) => {
+                let unheld = || Failure::Failed(format!("renderer {peer} (pid {pid}) cannot be held"));
+                return Err(self.hear().err().unwrap_or_else(unheld));
+            }
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
     }
 
     /// Passes `messages` timed messages, after `lead` untimed ones on each link, taking one sample for `every`
@@ -282,7 +294,7 @@ impl Session {
         }
         let timeout = Timespec { tv_sec: limit.as_secs() as i64, tv_nsec: i64::from(limit.subsec_nanos()) };
         match poll(&mut fds, Some(&timeout)) {
-            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Ok(_) | Err(Errno::INTR) => {}
             Err(error) => return Err(io::Error::from(error).into()),
         }
         let is_ready = |index: usize| fds.get(index).is_some_and(|fd| !fd.revents().is_empty());

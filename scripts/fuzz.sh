@@ -33,19 +33,22 @@ for target in "${targets[@]}"; do
     artifacts=$built/artifacts/$target/
     log=$built/$target.log
     mkdir -p "$corpus" "$artifacts"
-    before=$(find "$artifacts" -type f | wc -l)
+    # A finding is called by its content: one that was there before is written again.
+    stamp=$(mktemp)
     began=$SECONDS
     printf '\n== %s\n' "$target"
+    ended=0
     # Inputs stay as short as those of the replay, so that a finding is small; the last directory is only read.
     cargo +nightly fuzz run --target-dir "$built" "$target" "$corpus" "fuzz/corpus/$target" -- \
         -max_total_time="$seconds" -max_len=4096 -timeout=20 -rss_limit_mb=2048 -print_final_stats=1 \
-        -artifact_prefix="$artifacts" >"$log" 2>&1 || failed=1
+        -artifact_prefix="$artifacts" >"$log" 2>&1 || ended=$?
     # The last word of libFuzzer before it ends: `#1234 DONE cov: 56 ft: 78 corp: 9/10Kb …`.
     last=$(grep -aE '^#[0-9]+' "$log" | tail -n 1 || true)
     said() { sed -nE "s/.*$1 *([0-9]+).*/\\1/p" <<<"$last"; }
     runs=$(sed -nE 's/^stat::number_of_executed_units: *([0-9]+).*/\1/p' "$log" | tail -n 1)
-    crashes=$(($(find "$artifacts" -type f | wc -l) - before))
-    if [ "$crashes" -gt 0 ] || [ -z "$runs" ]; then
+    crashes=$(find "$artifacts" -type f -newer "$stamp" | wc -l)
+    rm "$stamp"
+    if [ "$ended" != 0 ] || [ "$crashes" -gt 0 ] || [ -z "$runs" ]; then
         failed=1
         tail -n 30 "$log"
     fi

@@ -238,6 +238,9 @@ impl Running {
         }
         let record = Record::of_trial(&self.run, (trial, order, self.seed), case, &outcome, usual);
         let dirty = record.is_dirty();
+        if record.noise.is_some_and(|noise| noise.clock_jumped()) {
+            progress.say(&format!("a clock jumped: a trial of {id} counts as disturbed"));
+        }
         self.keep(Record { repeats, ..record })?;
         self.order += 1;
         Ok(Some(dirty))

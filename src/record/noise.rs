@@ -47,11 +47,16 @@ impl Noise {
         Noise { dirty: noise.is_beyond(steal), ..noise }
     }
 
+    /// Whether one of two clocks jumped during the trial.
+    pub fn clock_jumped(&self) -> bool {
+        self.clock_ratio.is_some_and(|ratio| (ratio - 1.0).abs() > CLOCK_DRIFT)
+    }
+
     /// Whether anything is beyond its limit; `steal` is the part of the time that the hypervisor took away.
     fn is_beyond(&self, steal: f64) -> bool {
         (self.sentinel_ratio - 1.0).abs() > 0.05
             || steal > 0.01
-            || self.clock_ratio.is_some_and(|ratio| (ratio - 1.0).abs() > CLOCK_DRIFT)
+            || self.clock_jumped()
             || self.cpu_share.is_some_and(|share| share < 0.9)
             || self.distance.is_some_and(|d| d.mixed)
     }

@@ -218,6 +218,13 @@ pub(super) fn noise(records: &[Record]) -> Vec<String> {
             if repeated > 0 { format!(", {repeated} of them were measured again") } else { String::new() }
         ));
     }
+    let jumped = count(&|record| record.noise.is_some_and(|noise| noise.clock_jumped()));
+    if jumped > 0 {
+        sentences.push(format!(
+            "In {jumped} of {} trials a clock jumped: their lengths by the clock that timed them and by the kernel's differ by more than 0.2 %.",
+            trials.len()
+        ));
+    }
     let mut runs: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for record in &trials {
         runs.entry(&record.case.id).or_default().insert(&record.run);

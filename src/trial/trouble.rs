@@ -9,7 +9,7 @@ use std::time::Duration;
 pub struct Trouble {
     /// What main waits before each reply to an `invoke`.
     pub handicap: Duration,
-    /// What a renderer does to one of its frames; only where a layer of the model lies around the link.
+    /// What a renderer, or main where it sends by itself, does to one of its frames; only where a layer of the model lies around the link.
     pub fault: Option<Fault>,
     /// What the last renderer does to the others, instead of its part of the workload.
     pub hostile: Option<Tactic>,

@@ -149,7 +149,7 @@ pub struct Load {
     pub background: usize,
     /// What main waits before it writes a reply, in nanoseconds: a delay that is known, for a comparison to find.
     pub handicap_ns: u64,
-    /// What a renderer does to one of its frames, for the checks to find.
+    /// What a renderer, or main where it sends by itself, does to one of its frames, for the checks to find.
     pub fault: Option<Fault>,
     /// How often in a second signals interrupt the calls of each process; 0 for never.
     pub storm_hz: u32,

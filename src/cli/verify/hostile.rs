@@ -12,6 +12,9 @@ use crate::transport::WaitKind;
 use crate::trial::{AtRest, Failure, Session, Siege, Tactic, Trouble, at_rest, cpus};
 use crate::workload::Workload;
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 /// Besieged only when it is named: its crate believes what a peer says of lengths and queues without bound, and is not made for this.
@@ -91,7 +94,13 @@ pub(super) fn hostile(
         if shared {
             progress.next(&format!("{name}: at rest"));
             let most = (time.as_secs_f64() * AT_REST as f64) as u64;
-            let rest = at_rest(name, seed, |changes| changes < most && interrupt.exit_code().is_none());
+            let (transport, asked) = (name.to_owned(), interrupt.clone());
+            let rest = watched(PATIENCE, move |turn| {
+                at_rest(&transport, seed, |changes| {
+                    turn.store(changes, Ordering::Relaxed); // that it changes is all
+                    changes < most && asked.exit_code().is_none()
+                })
+            });
             rest.map_or_else(
                 |fault| tally.faults.push(format!("{name}: at rest: {fault}")),
                 |rest| tally.at_rest = rest,
@@ -119,6 +128,29 @@ pub(super) fn hostile(
     }
     faults.iter().for_each(|fault| text.push_str(&format!("FAULT: {fault}\n")));
     Ok((text, faults.is_empty()))
+}
+
+/// Does it in a thread of its own: a panic there is an error, and so is a count that has not changed for so long.
+fn watched<R: Send + 'static>(
+    patience: Duration,
+    work: impl FnOnce(&AtomicU64) -> Result<R, String> + Send + 'static,
+) -> Result<R, String> {
+    let turn = Arc::<AtomicU64>::default();
+    let (over, done) = channel::<()>();
+    let count = Arc::clone(&turn);
+    let thread = std::thread::Builder::new().spawn(move || {
+        let _over = over;
+        work(&count)
+    });
+    let (thread, mut seen) = (thread.map_err(|error| error.to_string())?, None);
+    while done.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
+        let now = Some(turn.load(Ordering::Relaxed)); // as above
+        if now == seen {
+            return Err("it hangs".to_owned());
+        }
+        seen = now;
+    }
+    thread.join().unwrap_or_else(|_| Err("a panic, see above".to_owned()))
 }
 
 /// One session after the other, each with another tactic.
@@ -224,5 +256,26 @@ fn random_case(name: &str, rng: &mut fastrand::Rng) -> Case {
         if Plan::skip_reason(&case, cpus()).is_none() {
             return case;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Barrier;
+
+    #[test]
+    fn who_panics_or_hangs_is_found() {
+        let soon = Duration::from_millis(5);
+        assert_eq!(watched(Duration::from_secs(60), |_| Ok(7)), Ok(7));
+        assert_eq!(
+            watched::<()>(Duration::from_secs(60), |_| panic!("as it may")),
+            Err("a panic, see above".to_owned())
+        );
+        let hangs = |_: &AtomicU64| {
+            Barrier::new(2).wait();
+            Ok(())
+        };
+        assert_eq!(watched(soon, hangs), Err("it hangs".to_owned()));
     }
 }

@@ -12,7 +12,7 @@ use crate::sys::process::{Ending, adopt_orphans, readable};
 use crate::sys::program::{Started, children_left};
 use crate::sys::signal::Interrupt;
 use crate::sys::terminal::Terminal;
-use rustix::pipe::{PipeFlags, pipe_with};
+use rustix::pipe::{PipeFlags, fcntl_setpipe_size, pipe_with};
 use rustix::process::Signal;
 use std::fs::read_dir;
 use std::io;
@@ -49,7 +49,7 @@ const UNDISTURBED: Duration = Duration::from_secs(60);
 enum Deed {
     /// It gets a signal.
     Once(Signal),
-    /// It gets SIGINT, and again after so long.
+    /// It gets SIGINT while nobody reads what it prints, so that it does not come to its end, and again after so long.
     Twice(Duration),
     /// Whoever reads its standard output and standard error goes.
     Unread,
@@ -59,7 +59,7 @@ const DEEDS: [(&str, Deed); 5] = [
     ("SIGINT", Deed::Once(Signal::INT)),
     ("SIGTERM", Deed::Once(Signal::TERM)),
     ("SIGHUP", Deed::Once(Signal::HUP)),
-    ("SIGINT twice", Deed::Twice(Duration::from_millis(3))),
+    ("SIGINT twice", Deed::Twice(Duration::from_millis(100))),
     ("reader gone", Deed::Unread),
 ];
 
@@ -127,12 +127,16 @@ fn attempt(deed: Deed, moment: Duration) -> Result<Seen, Stop> {
     let stderr = if deed == Deed::Unread { stdout.try_clone()? } else { terminal.side()? };
     let environment = [("TMPDIR".as_ref(), tmp.as_os_str()), ("TERM".as_ref(), "xterm".as_ref())];
     let arguments: Vec<_> = RUN.iter().map(AsRef::as_ref).chain([out.as_os_str()]).collect();
+    let (reader, unread) =
+        if let Deed::Twice(_) = deed { (None, Some(reader)) } else { (Some(reader), None) };
+    if unread.is_some() {
+        fill(&stdout)?;
+    }
     let started = Started::this(&arguments, &environment, stdout, stderr)?;
     let clock = Clock::system();
-    let mut watched =
-        Watched { started: &started, terminal: &terminal, reader: Some(reader), written: Vec::new() };
+    let mut watched = Watched { started: &started, terminal: &terminal, reader, written: Vec::new() };
     let early = watched.wait(moment)?;
-    let sent = clock.now();
+    let mut sent = clock.now();
     let ending = match (early, deed) {
         (Some(ending), _) => Some(ending),
         (None, Deed::Once(signal)) => {
@@ -141,9 +145,15 @@ fn attempt(deed: Deed, moment: Duration) -> Result<Seen, Stop> {
         }
         (None, Deed::Twice(apart)) => {
             started.signal(Signal::INT);
-            let between = watched.wait(apart)?;
-            started.signal(Signal::INT);
-            if between.is_some() { between } else { watched.wait(2 * LATEST)? }
+            match watched.wait(apart)? {
+                None => {
+                    sent = clock.now();
+                    started.signal(Signal::INT);
+                    watched.wait(2 * LATEST)?
+                }
+                // It had nothing to print yet.
+                ended => ended,
+            }
         }
         (None, Deed::Unread) => {
             watched.reader = None;
@@ -160,7 +170,7 @@ fn attempt(deed: Deed, moment: Duration) -> Result<Seen, Stop> {
         faults.push(format!("it ended after {}", nanoseconds(took as f64)));
     }
     faults.extend(terminal.left_changed(&watched.written)?.map(str::to_owned));
-    drop(watched);
+    drop((watched, unread));
     drop(started);
     if !gone(&clock) {
         faults.push("a child still runs a second later".to_owned());
@@ -173,6 +183,13 @@ fn attempt(deed: Deed, moment: Duration) -> Result<Seen, Stop> {
         faults.push("it left temporary files".to_owned());
     }
     Ok(Seen { took: Some(took).filter(|_| early.is_none()), faults })
+}
+
+/// Leaves no room in a pipe for whoever writes to it.
+fn fill(pipe: &OwnedFd) -> io::Result<()> {
+    let len = fcntl_setpipe_size(pipe, 1)?; // one page is the least
+    rustix::io::write(pipe, &vec![b'.'; len])?;
+    Ok(())
 }
 
 /// A run whose output is read as it comes.

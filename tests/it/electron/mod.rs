@@ -20,7 +20,7 @@
 //! | s12: memory that its maker could take away | `sys::segment::tests`, `sys::region::tests`, `transport::mojo_like::tests::hostile` |
 //! | s13, s14: positions and lengths in shared memory | `hostile_words_are_refused` of `ring::spsc`, `ring::call`, `ring::blocks`; `transport::mojo_like::tests::hostile` |
 //! | s15: spare bytes | `electron::wire::s15_…`, `sys::region::tests` |
-//! | s16: memory that its reader cannot write | `sys::region::tests`; a ring's segment has its readers' bells in it, and is not such |
+//! | s16: memory that its reader cannot write | `sys::region::tests`; `sys::segment::tests` for the ring of a broadcast |
 //! | s17: fairness among windows, bounded links | `conformance::…::fairness`, `conformance::…::pressure_…` |
 //! | s18, s21, s22: no call from main waits for a renderer, links are made once, by main | no API does otherwise; the time of making one is in no figure |
 //! | s20: no part decides whether another one is valid | `electron::schema::tests` |

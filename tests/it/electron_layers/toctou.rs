@@ -1,4 +1,6 @@
-//! S11: a renderer goes on writing to the memory of its link while main reads from it.
+//! S11: a renderer goes on writing to the memory of its link while main reads from it. What main checks is what it uses, because whoever
+//! looks at a frame in a layer of Electron's gets it as a `Vec` (`electron::link::drain`). Here: that a copy taken meanwhile, which may be
+//! half of one frame and half of another, is decoded or refused.
 
 use crate::test;
 use ipcmark::codec::Value;
@@ -12,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 pub(crate) fn tests() -> Vec<Trial> {
-    vec![test("electron_layers::s11_what_changes_while_it_is_read_is_read_once", changes)]
+    vec![test("electron_layers::s11_what_changes_while_it_is_copied_is_decoded_or_refused", changes)]
 }
 
 const FRAMES: usize = 2000;
@@ -71,12 +73,9 @@ fn changes() {
         let (_outbox, mut inbox) = ShmMemfd::accept::<Block>(bound).expect("a renderer");
         let untouched = read(&frame());
         for _ in 0..FRAMES {
-            // Main's copy is what is looked at, as often as somebody likes.
             match inbox.recv(|_, bytes| bytes.to_vec()) {
                 Ok(copy) => {
-                    let first = read(&copy);
-                    assert_eq!(read(&copy), first, "what was checked is what is used");
-                    *(if first == untouched { &mut whole } else { &mut changed }) += 1;
+                    *(if read(&copy) == untouched { &mut whole } else { &mut changed }) += 1;
                 }
                 Err(Error::Broken { .. } | Error::Closed { .. }) => break,
                 Err(error) => panic!("{error}"),

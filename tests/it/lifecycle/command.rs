@@ -6,8 +6,10 @@ use crate::support::processes::{
 use crate::support::program::{Place, Started};
 use crate::test;
 use ipcmark::record::{Environment, Record, Status, load};
+use ipcmark::sys::clock::Clock;
 use ipcmark::sys::process::Process;
 use libtest_mimic::Trial;
+use rustix::pipe::{PipeFlags, fcntl_setpipe_size, pipe_with};
 use rustix::process::Signal;
 use std::path::Path;
 use std::time::Duration;
@@ -29,10 +31,14 @@ pub(super) fn tests() -> Vec<Trial> {
     ]
 }
 
-/// Starts a run of invokes over a transport into `out`.
-fn run(place: &Place, transport: &str, trials: &str, time: &str) -> Started {
+/// A run of invokes over a transport into `out`.
+fn invokes<'a>(transport: &'a str, trials: &'a str, time: &'a str) -> Vec<&'a str> {
     let cases = ["run", "--transport", transport, "--workload", "invoke", "--set", "pin=same"];
-    place.start(&[&cases[..], &["--trials", trials, "--time", time, "--out", "out"]].concat())
+    [&cases[..], &["--trials", trials, "--time", time, "--out", "out"]].concat()
+}
+
+fn run(place: &Place, transport: &str, trials: &str, time: &str) -> Started {
+    place.start(&invokes(transport, trials, time))
 }
 
 fn records(place: &Place) -> Vec<Record> {
@@ -161,18 +167,30 @@ fn deaf() {
     assert!(records(&place).len() >= 20, "all trials, and those that were measured again");
 }
 
-/// Even a command that does not come to look at its signals: here it is stopped, and finds both when it goes on.
+/// Even a command that does not come to its end: here nobody reads what it prints.
 fn interrupted_twice() {
     let place = Place::new();
-    let (command, children) = under_way(&place);
-    command.signal(Signal::STOP);
+    let (_unread, full) = pipe_with(PipeFlags::CLOEXEC).expect("a pipe");
+    let len = fcntl_setpipe_size(&full, 1).expect("a small pipe");
+    rustix::io::write(&full, &vec![0; len]).expect("room for as much");
+    // The shell makes of its input what goes to its output: what that was is for commands that are read.
+    let mut command = place.script("exec \"$0\" \"$@\" >&0 </dev/null", &invokes("pipe", "1000", "0.05"));
+    command.stdin(full);
+    let command = place.start_command(command);
+    eventually("a first record", || first_record(&place));
     command.signal(Signal::INT);
-    command.signal(Signal::TERM);
-    command.signal(Signal::CONT);
-    let ended_command = command.wait();
-    assert!(matches!(ended_command.code, Some(130 | 143)), "{:?}", ended_command.code);
-    assert!(ended(&children) < SOON);
-    assert!(!load(&place.path("out")).expect("records, whole or partial").is_empty());
+    let saved = place.path("out/records.jsonl");
+    eventually("the records of what is stopped", || saved.exists().then_some(()));
+    let clock = Clock::system();
+    let until = clock.now() + Duration::from_millis(50).as_nanos() as u64;
+    while clock.now() < until {
+        assert!(command.is_running(), "it waits for room");
+    }
+    command.signal(Signal::INT);
+    let (ended_command, took) = timed(|| command.wait());
+    assert!(took < SOON, "ended after {took:?}");
+    assert_eq!(ended_command.code, Some(130), "{}", ended_command.stderr);
+    assert!(!records(&place).is_empty());
 }
 
 fn orphans() {

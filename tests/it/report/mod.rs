@@ -27,7 +27,7 @@ fn trial(transport: &str, wait: &str, payload: usize, order: u64, p50: u64) -> V
                         "p99": quantile(0.99), "max": histogram.max(), "mean": histogram.mean(), "histogram": Encoded::encode(&histogram) },
         "throughput": { "messages_per_s": 1e9 / p50 as f64, "bytes_per_s": 1e9 * payload as f64 / p50 as f64 },
         "cpu": { "main": usage(p50), "renderers": usage(p50), "ns_per_message": p50 as f64 },
-        "noise": { "dirty": order % 7 == 3, "steal_ticks": 0, "sentinel_ratio": 1.0 },
+        "noise": { "dirty": order % 7 == 3, "steal_ticks": 0, "sentinel_ratio": 1.0, "clock_ratio": if order == 3 { 1.5 } else { 1.0 } },
     })
 }
 

@@ -37,6 +37,7 @@ fn whole() {
         "between 64B and 4KiB",
         "3 trials: factors, not percents",
         "of 36 trials were disturbed by the host",
+        "In 1 of 36 trials a clock jumped",
         "· seed 7",
         "id=\"latency-1\"",
         "id=\"percentiles-1\"",

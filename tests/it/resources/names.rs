@@ -4,8 +4,10 @@ use crate::support::program::is_root;
 use crate::test;
 use ipcmark::sys::fd::pack;
 use ipcmark::sys::leftovers::SHM_DIR;
-use ipcmark::transport::{Spec, Transport, Visit, visit_all};
+use ipcmark::transport::mojo_like::MojoLike;
+use ipcmark::transport::{Block, Error, Outbox, Result, Spec, Transport, Visit, visit_all};
 use libtest_mimic::Trial;
+use rustix::fs::{FileType, fstat};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -26,6 +28,11 @@ pub(super) fn tests() -> Vec<Trial> {
         ),
         test(&format!("resources::another user cannot reach what a transport names{why}"), another_user)
             .with_ignored_flag(!is_root()),
+        test(
+            &format!("resources::another user who has a link's socket is no renderer{why}"),
+            another_renderer,
+        )
+        .with_ignored_flag(!is_root()),
     ]
 }
 
@@ -103,4 +110,28 @@ fn another_user() {
         }
     }));
     assert!(tried >= 10, "{tried} names");
+}
+
+/// Who greets is asked for by the kernel, not by what it says.
+fn another_renderer() {
+    assert!(matches!(greeted_by(rustix::process::geteuid().as_raw()), Ok(())));
+    let outcome = greeted_by(NOBODY);
+    assert!(matches!(outcome, Err(Error::Closed { peer: Some(0) })), "{outcome:?}");
+}
+
+/// What becomes of main's first message when a process of that user has greeted as a renderer would, and lives.
+fn greeted_by(user: u32) -> Result<()> {
+    let spec = Spec { windows: 1, max_frame: 4096, spin: Duration::ZERO, nt_from: usize::MAX };
+    let (bound, addresses) = MojoLike::bind(&spec).expect("a hub");
+    let (_, fds) = pack(&addresses[0]).expect("an address");
+    let is_socket = |fd: &_| FileType::from_raw_mode(fstat(fd).expect("a file").st_mode).is_socket();
+    let socket = fds.into_iter().find(is_socket).expect("a socket");
+    #[expect(clippy::disallowed_methods, reason = "a process of another user, which is none of ours")]
+    let mut command = Command::new("sh");
+    command.args(["-c", "printf ! >&0; exec sleep 60"]).uid(user).gid(user).stdin(socket);
+    let mut greeter = command.spawn().expect("a shell");
+    let (mut outbox, _inbox) = MojoLike::accept::<Block>(bound).expect("somebody");
+    let sent = outbox.send_to(0, 9, |bytes| bytes.fill(1));
+    greeter.kill().and_then(|()| greeter.wait()).expect("our child");
+    sent
 }

@@ -126,6 +126,10 @@ impl Started {
         super::processes::signal(self.pid(), signal);
     }
 
+    pub(crate) fn is_running(&self) -> bool {
+        self.process.is_running()
+    }
+
     /// Waits for its end.
     pub(crate) fn wait(mut self) -> Ended {
         assert!(readable(self.process.as_fd(), LIMIT), "the command does not end");

@@ -8,11 +8,13 @@ use crate::trial::{Failure, Session, Trouble};
 use crate::workload::Workload;
 use rustix::process::Pid;
 use std::os::fd::AsFd;
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 /// How long one is halted.
 const HALT: Duration = Duration::from_secs(2);
+/// How often a phase is made twice as long.
+const TRIES: usize = 8;
 /// A slow one runs for so long, and is halted for so long, by turns…
 const RUNS: Duration = Duration::from_micros(500);
 const RESTS: Duration = Duration::from_millis(10);
@@ -38,33 +40,47 @@ pub(super) const ALL: [(&str, Workload, usize, Reader); 4] = [
     ("main halted for good", Workload::Send, 1, never),
 ];
 
-/// Halts one who reads for two seconds, in the middle of a phase: all messages arrive all the same.
+/// Halts one who reads for two seconds, while messages pass: all of them arrive all the same.
 fn halted(case: &Case, seed: u64, interrupt: &Interrupt) -> Result<(), Failure> {
     let (mut session, main) = open(case, seed, interrupt)?;
     let reader = if case.workload.is_from_main() { hold(session.renderer_pids()[0])? } else { main };
-    reader.halt();
-    let (over, done) = channel::<()>();
-    let result = std::thread::scope(|scope| {
-        let reader = &reader;
-        scope.spawn(move || {
-            let _ = done.recv_timeout(HALT);
-            reader.resume();
-        });
-        let result = session.run(AROUND, 1, 1);
-        drop(over);
-        result
-    });
-    result?;
-    session.close()
+    let mut messages = enough(case, &mut session)?;
+    // A phase that was over before anybody was halted shows nothing: then a longer one.
+    for _ in 0..TRIES {
+        let (over, done) = channel::<()>();
+        let result = std::thread::scope(|scope| {
+            let reader = &reader;
+            scope.spawn(move || {
+                if done.recv_timeout(FILL / 10) == Err(RecvTimeoutError::Timeout) {
+                    reader.halt();
+                    let _ = done.recv_timeout(HALT);
+                    reader.resume();
+                }
+            });
+            let result = session.run(messages, 1, 1);
+            drop(over);
+            result
+        })?;
+        if u128::from(result.elapsed_ns) > HALT.as_nanos() * 9 / 10 {
+            return session.close();
+        }
+        messages *= 2;
+    }
+    Err(Failure::Failed("messages never passed for as long as its reader was halted".to_owned()))
+}
+
+/// As many messages as an awake reader takes in a while: links differ by a hundred times.
+fn enough(case: &Case, session: &mut Session) -> Result<u64, Failure> {
+    let awake = session.run(AROUND, 1, 1)?.elapsed_ns.max(1) as f64;
+    let messages = (AROUND as f64 * AWAKE.as_nanos() as f64 / awake).max(100.0) as u64;
+    Ok(messages.next_multiple_of(case.model.windows as u64))
 }
 
 /// A reader that sleeps most of the time: all messages arrive, and nobody collects them meanwhile.
 fn slow(case: &Case, seed: u64, interrupt: &Interrupt) -> Result<(), Failure> {
     let (mut session, main) = open(case, seed, interrupt)?;
     let (never, senders) = (Interrupt::never()?, session.renderer_pids());
-    // As many as an awake reader takes in a while: links differ by a hundred times.
-    let awake = session.run(AROUND, 1, 1)?.elapsed_ns.max(1) as f64;
-    let messages = (AROUND as f64 * AWAKE.as_nanos() as f64 / awake).max(100.0) as u64;
+    let messages = enough(case, &mut session)?;
     let before = memory(&senders);
     let (over, done) = channel::<()>();
     let (result, most) = std::thread::scope(|scope| {
@@ -76,7 +92,7 @@ fn slow(case: &Case, seed: u64, interrupt: &Interrupt) -> Result<(), Failure> {
                 readable(never.as_fd(), RESTS);
                 most = most.max(memory(senders));
                 main.resume();
-                if done.recv_timeout(RUNS) == Err(std::sync::mpsc::RecvTimeoutError::Disconnected) {
+                if done.recv_timeout(RUNS) == Err(RecvTimeoutError::Disconnected) {
                     break;
                 }
             }

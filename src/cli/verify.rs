@@ -115,7 +115,7 @@ fn of_families(choice: &Choice) -> Result<Vec<String>, Stop> {
     match only.iter().find(|name| !known.contains(&name.as_str())) {
         None => Ok(only),
         Some(name) => Err(ConfigError::new(format!(
-            "`{name}` has no ends in processes that notice each other's end, to be killed or besieged; take of: {}",
+            "`{name}` is neither killed nor besieged: it has no ends in processes, or may lose what it is sent; take of: {}",
             known.join(", ")
         ))
         .in_flag("--transport")

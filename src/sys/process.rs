@@ -161,9 +161,9 @@ fn poll_within(fds: &mut [PollFd<'_>], limit: Duration) -> rustix::io::Result<us
 }
 
 /// Waits at most `limit` until one of the processes has ended.
-pub fn wait_for_any(processes: &[Process], limit: Duration) {
+pub fn wait_for_any<'a>(processes: impl Iterator<Item = &'a Process>, limit: Duration) {
     let mut fds: Vec<PollFd<'_>> =
-        processes.iter().map(|process| PollFd::new(&process.pidfd, PollFlags::IN)).collect();
+        processes.map(|process| PollFd::new(&process.pidfd, PollFlags::IN)).collect();
     // Whether any has ended is seen by whoever reaps them.
     let _ = poll_within(&mut fds, limit);
 }

@@ -10,7 +10,7 @@ use crate::sys::advice::{explained, explained_any};
 use crate::sys::control::Control;
 use crate::sys::cpu::{Scope, Usage, restrict};
 use crate::sys::fd::Descriptor;
-use crate::sys::process::{Process, own_pid, wait_for_any};
+use crate::sys::process::{Ending, Process, own_pid, wait_for_any};
 use crate::transport::{Inbox, Spec, Transport, Use, Wait, dispatch};
 use crate::workload::tally::{Encoded, Tally, join};
 use crate::workload::{self, BesideFaulty, FaultyOutbox, Phase, Workload, port};
@@ -275,13 +275,27 @@ impl Renderers {
 
     /// Adds to a link's error how the processes behind it ended, if they did.
     fn explain(&self, error: &str) -> String {
-        // A killed process closes its links a moment before it can be reaped, whichever it is.
-        wait_for_any(&self.processes, Duration::from_millis(100));
-        let ended = self.processes.iter().enumerate().filter_map(|(peer, process)| {
-            let ending = process.reap(Duration::ZERO)?;
-            Some(format!("; renderer {peer} (pid {}) {ending}", process.pid().as_raw_nonzero()))
-        });
-        std::iter::once(error.to_owned()).chain(ended).collect()
+        let (mut text, mut left) = (error.to_owned(), self.processes.iter().enumerate().collect::<Vec<_>>());
+        // A killed process closes its links a moment before it can be reaped, whichever it is. Another one of its pair may notice, and have
+        // ended by itself meanwhile: then the cause is still to come.
+        for _ in 0..2 {
+            wait_for_any(left.iter().map(|(_, process)| *process), Duration::from_millis(100));
+            let mut endings = Vec::new();
+            left.retain(|(peer, process)| {
+                let Some(ending) = process.reap(Duration::ZERO) else { return true };
+                text.push_str(&format!(
+                    "; renderer {peer} (pid {}) {ending}",
+                    process.pid().as_raw_nonzero()
+                ));
+                endings.push(ending);
+                false
+            });
+            let by_themselves = endings.iter().all(|ending| matches!(ending, Ending::Code(_)));
+            if endings.is_empty() || !by_themselves || left.is_empty() {
+                break;
+            }
+        }
+        text
     }
 
     /// Lets all of them end and reaps them.
